@@ -1,0 +1,24 @@
+package adb
+
+import (
+	"slices"
+	"strings"
+)
+
+// Features is the set of feature names that a device announced, see
+// facts of the protocol: shell_v2, cmd, stat_v2, ls_v2, sendrecv_v2 …
+type Features []string
+
+// ParseFeatures splits a comma-separated list as in a banner.
+func ParseFeatures(list string) Features {
+	var f Features
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			f = append(f, name)
+		}
+	}
+	return f
+}
+
+// Has reports whether the device announced name.
+func (f Features) Has(name string) bool { return slices.Contains(f, name) }

@@ -1,0 +1,107 @@
+package wabridge
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code says why something did not work, from a closed list. Codes from 1 to
+// 999999 are the Cloud API's own; see the contract, section 7.
+type Code int
+
+// The codes in use.
+const (
+	CodeNone Code = 0
+
+	// Cloud API.
+	CodeUnknown         Code = 1
+	CodePermission      Code = 10
+	CodeParameter       Code = 100
+	CodeToken           Code = 190
+	CodeManagementLimit Code = 80007
+	CodeThroughput      Code = 130429
+	CodeInternal        Code = 131000
+	CodeAccessDenied    Code = 131005
+	CodeMissing         Code = 131008
+	CodeValue           Code = 131009
+	CodeUnavailable     Code = 131016 // phone offline, disk full …
+	CodeSelf            Code = 131021
+	CodeUndeliverable   Code = 131026 // not on WhatsApp, expired
+	CodeLocked          Code = 131031 // account restricted or banned
+	CodeUnsupported     Code = 131051
+	CodePair            Code = 131056
+	CodeMaintenance     Code = 131057
+	CodeNotRegistered   Code = 133010 // logged out
+	CodeUnknownPath     Code = 2500
+
+	// Ours, never sent as a Cloud API code (see Code.Cloud).
+	CodeOffline      Code = -1 // the phone cannot be reached
+	CodeScreen       Code = -2 // a screen that no profile knows
+	CodeWrongChat    Code = -3 // the chat could not be proven to be the right one
+	CodeAmbiguous    Code = -4 // it may have left the phone
+	CodeStale        Code = -5 // somebody else moved it first (fence or state)
+	CodeNotFound     Code = -6
+	CodeTooLate      Code = -7  // cancel after it was claimed
+	CodeAttention    Code = -8  // a person must act on the phone
+	CodeConflict     Code = -9  // idempotency key used for another request
+	CodeStorage      Code = -10 // disk full, database broken
+	CodeNewerSchema  Code = -11
+	CodeNetwork      Code = -12 // the phone has no internet: the clock stays
+	CodeLockedScreen Code = -13 // keyguard with a secret
+	CodeStopping     Code = -14 // the daemon stops
+	CodeSlow         Code = -15 // a step did not end in its time
+)
+
+// Cloud is the code that the outside sees.
+func (c Code) Cloud() Code {
+	switch c {
+	case CodeOffline, CodeScreen, CodeSlow, CodeNetwork, CodeLockedScreen, CodeStopping, CodeStorage:
+		return CodeUnavailable
+	case CodeAttention:
+		return CodeLocked
+	case CodeTooLate, CodeConflict, CodeNotFound:
+		return CodeParameter
+	}
+	if c < 0 {
+		return CodeInternal
+	}
+	return c
+}
+
+// An Error carries a code from the closed list and, wrapped, the cause.
+type Error struct {
+	Code   Code
+	Detail string // for a person; no private text
+	Err    error  // the cause, may be nil
+}
+
+// Error joins the detail and the cause.
+func (e *Error) Error() string {
+	switch {
+	case e.Err == nil:
+		return e.Detail
+	case e.Detail == "":
+		return e.Err.Error()
+	}
+	return e.Detail + ": " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail makes an Error of a code, a cause (or nil) and words.
+func Fail(code Code, err error, format string, args ...any) *Error {
+	return &Error{Code: code, Detail: fmt.Sprintf(format, args...), Err: err}
+}
+
+// CodeOf finds the code of an error; CodeInternal where it has none and
+// CodeNone for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return CodeNone
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return CodeInternal
+}

@@ -1,0 +1,53 @@
+package wabridge
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EventKind is the type of an event.
+type EventKind string
+
+// The kinds. Their names and the payloads below are part of the documented
+// API: fields are added, never renamed.
+const (
+	EventMessage EventKind = "message" // a message came in; payload Message
+	EventEcho    EventKind = "echo"    // somebody typed it on the phone; payload Message
+	EventStatus  EventKind = "status"  // a message to send moved; payload StatusData
+	EventPhone   EventKind = "phone"   // a phone's state changed; payload PhoneData
+)
+
+// An Event is one line of the log that the outside may read. Numbers grow by
+// at least one and are never used twice; they may have gaps.
+type Event struct {
+	Number  int64           `json:"number"`
+	Kind    EventKind       `json:"type"`
+	Phone   string          `json:"phone_number_id"`
+	Message string          `json:"message_id,omitempty"`
+	At      time.Time       `json:"at"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// StatusData is the payload of a status event: a move of a message.
+type StatusData struct {
+	ID       string    `json:"id"`
+	State    State     `json:"state"`
+	Previous State     `json:"previous"`
+	Status   string    `json:"status,omitempty"` // the Cloud API's word, if it has one
+	At       time.Time `json:"at"`               // when it happened, as far as it is known
+	Chat     string    `json:"chat_id"`
+	Number   string    `json:"recipient_id,omitempty"`
+	Group    string    `json:"group_id,omitempty"`
+	Code     Code      `json:"code,omitempty"` // as the outside sees it (Code.Cloud)
+	Reason   string    `json:"reason,omitempty"`
+	Tries    int       `json:"tries,omitempty"`
+	Callback string    `json:"biz_opaque_callback_data,omitempty"`
+}
+
+// PhoneData is the payload of a phone event.
+type PhoneData struct {
+	State    PhoneState `json:"state"`
+	Previous PhoneState `json:"previous,omitempty"`
+	Code     Code       `json:"code,omitempty"`
+	Reason   string     `json:"reason,omitempty"` // what happened and what a person must do
+}

@@ -1,0 +1,114 @@
+package wabridge
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Direction tells which way a message went.
+type Direction string
+
+// The directions. An echo is what a person typed on the phone itself; the
+// Cloud API calls it so (webhook field smb_message_echoes).
+const (
+	Out  Direction = "out"
+	In   Direction = "in"
+	Echo Direction = "echo"
+)
+
+// Text is what a person wrote. It logs as its length only.
+type Text string
+
+// LogValue tells the length only, so that private text never reaches a log.
+func (t Text) LogValue() slog.Value {
+	return slog.StringValue(fmt.Sprintf("<%d bytes>", len(t)))
+}
+
+// MaxText is the longest text of a message in characters (Unicode code
+// points), as the Cloud API has it: text.body 1..4096 (contract, section 2.1).
+const MaxText = 4096
+
+// A Message is something to send or something received. Its ID is the wamid
+// that the outside sees. Zero times mean "not yet" or "unknown".
+type Message struct {
+	ID        string    `json:"id"`
+	Seq       int64     `json:"seq"` // order of acceptance or of recording; grows in one database
+	Phone     string    `json:"phone_number_id"`
+	Direction Direction `json:"direction"`
+
+	// Chat is the canonical id of the chat: "<digits>@s.whatsapp.net",
+	// "<id>@g.us", or "<id>@lid" as long as no number is known for it.
+	Chat string `json:"chat_id"`
+	// Number is the other person's digits in E.164 without "+"; empty while
+	// unknown. In a group: the sender's, where known.
+	Number string `json:"number,omitempty"`
+	// Name is the other person's name as the phone shows it.
+	Name string `json:"name,omitempty"`
+	// Group is the group's id ("<id>@g.us") and GroupName its subject.
+	Group     string `json:"group_id,omitempty"`
+	GroupName string `json:"group_name,omitempty"`
+	// Input is the recipient as the caller wrote it (`to`).
+	Input string `json:"input,omitempty"`
+
+	// Type is the Cloud API's: text, image, location …; Body is the object
+	// of that name as accepted or as it goes into a webhook.
+	Type string          `json:"type"`
+	Text Text            `json:"text,omitempty"`
+	Body json.RawMessage `json:"body,omitempty"`
+	// Context is the id of the message that this one quotes.
+	Context string `json:"context,omitempty"`
+	// Callback is biz_opaque_callback_data, echoed in every status.
+	Callback string `json:"biz_opaque_callback_data,omitempty"`
+
+	Priority int       `json:"priority,omitempty"` // 100 and above passes pacing and hours
+	Due      time.Time `json:"due,omitzero"`       // not before
+	Expires  time.Time `json:"expires,omitzero"`   // not after
+
+	State  State  `json:"state"`
+	Code   Code   `json:"code,omitempty"`   // why it failed or waits
+	Reason string `json:"reason,omitempty"` // the same in words, no private text
+	Tries  int    `json:"tries,omitempty"`
+	Fence  int64  `json:"-"` // number of the claim that may move it
+	// Intent is set from the moment before the tap until the outcome is known.
+	Intent *Intent `json:"-"`
+
+	Created   time.Time `json:"created"`
+	HandedAt  time.Time `json:"handed_at,omitzero"`
+	SentAt    time.Time `json:"sent_at,omitzero"`
+	Delivered time.Time `json:"delivered_at,omitzero"`
+	ReadAt    time.Time `json:"read_at,omitzero"`
+	Ended     time.Time `json:"ended_at,omitzero"` // failed, expired or canceled
+
+	// Source tells how an incoming message was learned: "notification" (its
+	// time is exact) or "screen" (its time is the minute of the bubble).
+	Source string `json:"source,omitempty"`
+	// Clock is the minute shown beside the bubble ("22:37") when Source is
+	// "screen"; it pairs the message with a notification that comes later.
+	Clock string `json:"-"`
+}
+
+// An Intent is what was on the screen in the moment before `send` is tapped:
+// it lets a later look tell whether our bubble is there.
+type Intent struct {
+	At      time.Time     `json:"at"`
+	Bubbles []BubblePrint `json:"bubbles"` // newest last, at most 16
+}
+
+// A BubblePrint is a bubble without its text.
+type BubblePrint struct {
+	Out  bool   `json:"out"`
+	Hash string `json:"hash"` // first 16 hex digits of the SHA-256 of the shown text
+	Time string `json:"time"` // as shown, "22:37"
+}
+
+// NewID makes a message id: "wamid." and 32 base64url characters from 24
+// random bytes. Ids are opaque to everybody and at most 128 characters.
+func NewID() string {
+	var b [24]byte
+	rand.Read(b[:]) // never fails since Go 1.24
+	return "wamid." + base64.RawURLEncoding.EncodeToString(b[:])
+}

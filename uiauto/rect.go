@@ -1,0 +1,20 @@
+package uiauto
+
+import "fmt"
+
+// A Rect is a node's bounds in pixels, "[left,top][right,bottom]".
+type Rect struct{ Left, Top, Right, Bottom int }
+
+// Center is the point to tap.
+func (r Rect) Center() (x, y int) { return (r.Left + r.Right) / 2, (r.Top + r.Bottom) / 2 }
+
+// Empty reports whether there is nothing to tap.
+func (r Rect) Empty() bool { return r.Right <= r.Left || r.Bottom <= r.Top }
+
+// String writes it as a dump does.
+func (r Rect) String() string {
+	return fmt.Sprintf("[%d,%d][%d,%d]", r.Left, r.Top, r.Right, r.Bottom)
+}
+
+// MarshalText writes it as a dump does.
+func (r Rect) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

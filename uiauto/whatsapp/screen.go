@@ -1,0 +1,164 @@
+package whatsapp
+
+import "github.com/wabridge/wabridge/uiauto"
+
+// Kind is what a look turned out to be.
+type Kind string
+
+// The kinds of screens.
+const (
+	Chat          Kind = "chat"            // a chat is open, its header known
+	ChatList      Kind = "chat_list"       // WhatsApp's home
+	NotOnWhatsApp Kind = "not_on_whatsapp" // dialog: the number is not on WhatsApp
+	BadNumber     Kind = "bad_number"      // dialog: not a valid number, too short, no country code
+	LookupFailed  Kind = "lookup_failed"   // dialog: look-up failed, no internet
+	Searching     Kind = "searching"       // "Searching…": look again
+	OpenConfirm   Kind = "open_confirm"    // "Chat with +…?" OK
+	SendPreview   Kind = "send_preview"    // media preview with its own send
+	Picker        Kind = "picker"          // contact or document picker
+	Search        Kind = "search"          // search results
+	Keyguard      Kind = "keyguard"        // lock screen; Locked tells whether a secret is asked
+	Shade         Kind = "shade"           // notification shade, quick settings
+	Popup         Kind = "popup"           // a known card over something; Popup names it
+	LoggedOut     Kind = "logged_out"      // EULA, registration
+	Banned        Kind = "banned"
+	Restricted    Kind = "restricted" // account restricted: no new chats
+	UpdateForced  Kind = "update_forced"
+	ANR           Kind = "anr"        // "… isn't responding"
+	Permission    Kind = "permission" // runtime permission dialog
+	Launcher      Kind = "launcher"
+	OtherApp      Kind = "other_app"
+	Unknown       Kind = "unknown" // the app's window, but none we know
+	Empty         Kind = "empty"   // a dump without nodes
+)
+
+// A Screen is what one look shows. Absent parts are nil or empty. Texts are as
+// the app shows them, with direction marks removed (uiauto.Clean).
+type Screen struct {
+	App      string      `json:"app"` // package of the window
+	Kind     Kind        `json:"screen"`
+	Why      string      `json:"why"` // the rule and nodes that decided
+	Popup    string      `json:"popup,omitempty"`
+	Locked   bool        `json:"locked,omitempty"` // keyguard that asks PIN, pattern or password
+	Chat     *Header     `json:"chat,omitempty"`
+	Composer *Composer   `json:"composer,omitempty"`
+	Send     *Target     `json:"send,omitempty"` // any node with the id `send`, on whatever screen
+	Bubbles  []Bubble    `json:"bubbles,omitempty"`
+	Dialog   *Dialog     `json:"dialog,omitempty"`
+	Chats    []Row       `json:"chats,omitempty"`
+	ReadOnly string      `json:"read_only,omitempty"` // text in place of the composer
+	Size     uiauto.Rect `json:"-"`                   // of the window
+}
+
+// A Header names the open chat.
+type Header struct {
+	Title  string `json:"title"`
+	Number string `json:"number,omitempty"` // digits, if the title is a number
+	Status string `json:"status,omitempty"` // "online", "typing…"
+	Self   bool   `json:"self,omitempty"`   // "(You)": the chat with oneself
+}
+
+// A Composer is the text field of a chat. Empty is judged by `send` absent and
+// `voice_note_btn` present, never by its text: the placeholder is text.
+type Composer struct {
+	Text   string      `json:"text"`
+	Empty  bool        `json:"empty"`
+	Bounds uiauto.Rect `json:"bounds"`
+}
+
+// A Target can be tapped.
+type Target struct {
+	Bounds uiauto.Rect `json:"bounds"`
+}
+
+// A Bubble is one message on the screen, oldest first. Clipped bubbles at the
+// upper edge may lack parts.
+type Bubble struct {
+	Out    bool   `json:"-"`
+	Dir    string `json:"direction"` // "out" or "in"
+	Text   string `json:"text"`
+	Time   string `json:"time,omitempty"`      // as shown
+	Status Tick   `json:"status,omitempty"`    // outgoing only
+	Sender string `json:"sender,omitempty"`    // in groups
+	Media  string `json:"media,omitempty"`     // image, video, audio, document, sticker … if it is not plain text
+	More   bool   `json:"truncated,omitempty"` // ends in "Read more"
+}
+
+// A Tick is the state of an outgoing bubble.
+type Tick string
+
+// The ticks. Unknown is a status whose word no profile has.
+const (
+	TickNone      Tick = ""
+	TickPending   Tick = "pending"
+	TickSent      Tick = "sent"
+	TickDelivered Tick = "delivered"
+	TickRead      Tick = "read"
+	TickUnknown   Tick = "unknown"
+)
+
+// A Dialog is a pop-up window.
+type Dialog struct {
+	Title   string   `json:"title,omitempty"`
+	Text    string   `json:"text"`
+	Digits  string   `json:"digits,omitempty"` // of the number inside the text
+	Buttons []Button `json:"buttons"`
+}
+
+// A Button of a dialog.
+type Button struct {
+	Text   string      `json:"text"`
+	ID     string      `json:"id,omitempty"` // without package, "button1"
+	Bounds uiauto.Rect `json:"bounds"`
+}
+
+// A Row is one chat of the chat list.
+type Row struct {
+	Name    string      `json:"name"`
+	Preview string      `json:"preview,omitempty"`
+	Sender  string      `json:"sender,omitempty"` // in groups, before the preview
+	Unread  int         `json:"unread,omitempty"`
+	Time    string      `json:"time,omitempty"`
+	Status  Tick        `json:"status,omitempty"` // of an outgoing preview
+	Out     bool        `json:"-"`
+	Bounds  uiauto.Rect `json:"-"`
+}
+
+// A Goal is what the driver wants of the screen.
+type Goal struct {
+	Number string   // the chat's digits; or
+	JID    string   // a group's or an @lid chat's id
+	Names  []string // names under which this phone knows the number (contacts provider)
+	Text   string   // the text that must stand in the composer; "" to read only
+	// Direct: the link of this very attempt led from a screen that is not a
+	// chat to this one, so that the chat is proven by the way taken.
+	Direct bool
+	Send   bool // tap send once all is proven; false: reading only
+}
+
+// Do is what to do next.
+type Do string
+
+// The acts.
+const (
+	DoTapSend Do = "tap_send" // everything is proven: tap Action.At
+	DoTap     Do = "tap"      // a button that leads on (pop-up, dialog): tap Action.At
+	DoBack    Do = "back"     // KEYCODE_BACK
+	DoHome    Do = "home"
+	DoWake    Do = "wake"    // wake and unlock
+	DoLook    Do = "look"    // not settled: look again
+	DoRead    Do = "read"    // the chat is open and proven: read it
+	DoClear   Do = "clear"   // the composer holds something else: clear it, keep the draft's length in the log only
+	DoFill    Do = "fill"    // right chat, composer empty: give the text by another way
+	DoFail    Do = "fail"    // final: Action.Code says why
+	DoStop    Do = "stop"    // a person is needed: Action.Code and Why
+	DoGiveUp  Do = "give_up" // unknown screen: keep evidence, back out once, pause
+)
+
+// An Action is the decision about one look.
+type Action struct {
+	Do   Do
+	At   uiauto.Rect // for taps: the node's bounds
+	Code int         // wabridge code; this package does not import the domain's moves
+	Why  string      // for people and logs; no private text
+}
