@@ -96,6 +96,14 @@ func Interrupted(at time.Time) Move {
 	return Move{from: []State{Sending}, to: Queued, at: at, giveup: true}
 }
 
+// Deferred is Released for a cause that is the phone's, not the message's
+// (offline, locked, no internet): the try is given back.
+func Deferred(at, due time.Time, code Code, reason string) Move {
+	m := Released(at, due, code, reason)
+	m.giveup = true
+	return m
+}
+
 // Doubted says that the message may have left: nothing repeats it until a look
 // into its chat has decided.
 func Doubted(at time.Time, code Code, reason string) Move {

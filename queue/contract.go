@@ -46,6 +46,10 @@ type Accepter interface {
 	// Calls of many goroutines share commits. A known key with the same print
 	// gives the first message again; with another print CodeConflict. Keys are
 	// remembered for at least 24 hours. Seq follows the order of the calls.
+	// Each new message gets a status event (State queued, no Previous). Its
+	// Chat is the chat's canonical id, which may be the other form of the same
+	// Brazilian or Mexican number; Number stays as the caller gave it. An id
+	// that is taken gives CodeConflict.
 	Enqueue(ctx context.Context, drafts ...Draft) ([]Accepted, error)
 	// Cancel ends a message that is still queued; CodeTooLate if it is not,
 	// CodeNotFound if there is none.
@@ -58,11 +62,13 @@ type Usage struct {
 	Hour, Day int         // messages typed in the last 60 minutes and 24 hours
 	NewToday  int         // first contacts in the last 24 hours
 	Pair      []time.Time // to this recipient, in the last 10 minutes, oldest first
-	First     bool        // nothing was ever sent to, or received from, this recipient
+	First     bool        // nothing was ever sent to, or received from, this person; false for groups
 }
 
 // A Gate decides, given what was sent, when the message may go: the zero time
-// or one not after now means now. It is a pure function (queue.Pacing.Gate).
+// or one not after now means now. It is a pure function (queue.Pacing.Gate)
+// that judges m by its Priority alone: for an equal Priority, equal First and
+// empty Pair a store may ask once and use the answer for all.
 type Gate func(m *wabridge.Message, u Usage, now time.Time) time.Time
 
 // LaneStore is what the one lane of a phone needs.
@@ -83,7 +89,10 @@ type LaneStore interface {
 	Intend(ctx context.Context, id string, fence int64, note wabridge.Intent) error
 	// Apply makes the move and writes its status event in one transaction.
 	// CodeStale if the message is not in a state the move starts from or, for
-	// fence != 0, if the fence is not the newest. The moved message is returned.
+	// fence != 0, if the fence is not the newest. From `sending` back to
+	// `queued` only while no intent was committed, else CodeStale: what may
+	// have left the phone goes over `unconfirmed`. CodeNotFound if there is no
+	// such message. The moved message is returned.
 	Apply(ctx context.Context, id string, fence int64, move wabridge.Move) (wabridge.Message, error)
 	// Recover is called when a lane starts: what an earlier process left in
 	// `sending` (its lease does not matter: one process owns a phone) goes back to `queued`
@@ -112,9 +121,15 @@ type Changes struct {
 // InboxStore is what the way back needs.
 type InboxStore interface {
 	// Reconcile finds (or makes) the chat, hands its newest known incoming
-	// and outgoing-by-hand messages (at most limit, oldest first) to decide,
-	// and stores what decide returns, all in one transaction. The messages
-	// stored as new are returned.
+	// and outgoing-by-hand messages (at most limit, oldest first, by Seq) to
+	// decide, and stores what decide returns, all in one transaction. The
+	// messages stored as new are returned. The chat is found by JID, else by
+	// Number (either form), else by Name where only one chat has it; a chat
+	// known by its name alone has the id "<16 hex digits>@name" until more is
+	// seen of it. Of a new message Phone, Chat, State (Received) and, where
+	// empty, ID, Number, Group, GroupName, Direction (In), Type (text) and
+	// Created are set here. decide may be called twice (its first transaction
+	// failed) and must not call the store.
 	Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef, limit int,
 		decide func(chat wabridge.Chat, known []wabridge.Message) Changes) ([]wabridge.Message, error)
 	// Chat finds the chat of a reference without making one; CodeNotFound.
