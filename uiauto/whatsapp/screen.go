@@ -1,6 +1,9 @@
 package whatsapp
 
-import "github.com/wabridge/wabridge/uiauto"
+import (
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto"
+)
 
 // Kind is what a look turned out to be.
 type Kind string
@@ -128,12 +131,14 @@ type Row struct {
 type Goal struct {
 	Number string   // the chat's digits; or
 	JID    string   // a group's or an @lid chat's id
-	Names  []string // names under which this phone knows the number (contacts provider)
+	Names  []string // names under which this phone knows the number and no other (contacts provider)
 	Text   string   // the text that must stand in the composer; "" to read only
 	// Direct: the link of this very attempt led from a screen that is not a
 	// chat to this one, so that the chat is proven by the way taken.
 	Direct bool
 	Send   bool // tap send once all is proven; false: reading only
+	// CanUnlock: the driver knows the secret of the lock screen.
+	CanUnlock bool
 }
 
 // Do is what to do next.
@@ -159,6 +164,6 @@ const (
 type Action struct {
 	Do   Do
 	At   uiauto.Rect // for taps: the node's bounds
-	Code int         // wabridge code; this package does not import the domain's moves
-	Why  string      // for people and logs; no private text
+	Code wabridge.Code
+	Why  string // for people and logs; no private text
 }
