@@ -1,0 +1,155 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+var (
+	// errStore marks a failure of the database, which is no fault of the
+	// receiver's.
+	errStore = errors.New("database")
+	// errUnreadable marks an event that can never be rendered.
+	errUnreadable = errors.New("unreadable event")
+)
+
+// lookup finds the event's phone. One that was removed since is known by its
+// id alone.
+func lookup(store Store) Stage {
+	return func(ctx context.Context, d *Delivery) error {
+		phone, err := store.Phone(ctx, d.Event.Phone)
+		if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+			phone, err = wabridge.Phone{ID: d.Event.Phone}, nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errStore, err)
+		}
+		d.Phone = phone
+		return nil
+	}
+}
+
+// endpoint is the lane's newest settings and progress.
+func (l *lane) endpoint() queue.Endpoint {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.e
+}
+
+// configure takes new settings; progress stays the lane's own. A changed
+// address or secret is tried at once.
+func (l *lane) configure(e queue.Endpoint) {
+	l.mu.Lock()
+	same := sameSettings(l.e, e)
+	if !same {
+		if l.e.URL != e.URL || l.e.Secret != e.Secret {
+			l.e.Next = time.Time{}
+		}
+		l.e.URL, l.e.VerifyToken, l.e.Secret = e.URL, e.VerifyToken, e.Secret
+		l.e.Phones, l.e.Fields, l.e.Scope, l.e.Disabled = e.Phones, e.Fields, e.Scope, e.Disabled
+	}
+	l.mu.Unlock()
+	if !same {
+		l.wake()
+	}
+}
+
+// moveTo makes the lane go on after the given event.
+func (l *lane) moveTo(after int64) {
+	l.mu.Lock()
+	l.seek = &after
+	l.mu.Unlock()
+	l.wake()
+}
+
+// wake makes the lane look again. It never blocks.
+func (l *lane) wake() {
+	select {
+	case l.poke <- struct{}{}:
+	default: // a wake-up is waiting already
+	}
+}
+
+// settle does what was left to do before anything else may be sent: a move
+// that a person asked for, progress that could not be saved.
+func (l *lane) settle(work context.Context) bool {
+	l.mu.Lock()
+	if l.seek != nil {
+		l.e.Cursor, l.e.Next, l.seek = *l.seek, time.Time{}, nil
+		l.unsaved = true
+	}
+	unsaved := l.unsaved
+	l.mu.Unlock()
+	return !unsaved || l.save(work)
+}
+
+// pause is how long the endpoint must still be left alone. A clock that was
+// set back must not hold it longer than the longest pause.
+func (l *lane) pause(e queue.Endpoint, now time.Time) time.Duration {
+	if e.Next.IsZero() {
+		return 0
+	}
+	return min(e.Next.Sub(now), maxWait+maxWait/4)
+}
+
+// hold puts the next try off without counting a failure.
+func (l *lane) hold(until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.e.Next = until
+}
+
+// save stores the progress, also while the lane is being broken off, and
+// reports whether it is on disk.
+func (l *lane) save(work context.Context) bool {
+	e := l.endpoint()
+	l.mu.Lock()
+	nothing := !l.unsaved && e.Cursor == l.saved
+	l.mu.Unlock()
+	if nothing {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), saving)
+	defer cancel()
+	err := l.store.SaveProgress(ctx, e)
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		err = nil // the endpoint was deleted: there is no place to keep
+	}
+	if !l.storeOK(ctx, "save progress", err) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unsaved, l.saved = false, e.Cursor
+	return true
+}
+
+// storeOK reports whether a call to the database went well; of several
+// failures in a row it logs the first.
+func (l *lane) storeOK(ctx context.Context, doing string, err error) bool {
+	l.mu.Lock()
+	before := l.storeFails
+	l.storeFails = err != nil
+	l.mu.Unlock()
+	if err != nil && !before && ctx.Err() == nil {
+		l.log.Error("webhook lane cannot use the database", "doing", doing, "err", err)
+	}
+	return err == nil
+}
+
+// checkGap tells when the log no longer holds what the endpoint should get
+// next.
+func (l *lane) checkGap(ctx context.Context) {
+	first, err := l.store.FirstEvent(ctx)
+	if !l.storeOK(ctx, "read the log", err) {
+		return
+	}
+	if at := l.endpoint().Cursor; first > 0 && at < first-1 {
+		l.log.Warn("webhook endpoint has missed events that are no longer kept", "cursor", at, "first_event", first)
+	}
+}
