@@ -1,0 +1,45 @@
+package cloud
+
+import (
+	"net/http"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// authorize finds the caller's token and holds it to the scopes: one of them
+// is enough; without any, every live token will do.
+func (a *api) authorize(r *http.Request, scopes ...string) (queue.Token, error) {
+	secret, inQuery := bridge.Secret(r)
+	if secret == "" {
+		return queue.Token{}, &graphError{Message: "An access token is required to request this resource.", Type: "OAuthException",
+			Code: int(codeNoToken), Data: &errorData{"whatsapp", "send Authorization: Bearer <token>; make a token with `wabridge token create`"}}
+	}
+	if inQuery && r.Method != http.MethodGet && r.Method != http.MethodHead && !a.QueryTokenSends {
+		return queue.Token{}, &graphError{Message: "Invalid OAuth access token - Cannot parse access token", Type: "OAuthException",
+			Code: int(wabridge.CodeToken), Data: &errorData{"whatsapp", "send the token in the Authorization header; in the query it is taken for reading only"}}
+	}
+	token, err := a.Auth.Check(r.Context(), r.RemoteAddr, secret)
+	if wabridge.CodeOf(err) == wabridge.CodeToken {
+		return token, &graphError{Message: "Invalid OAuth access token - Cannot parse access token", Type: "OAuthException",
+			Code: int(wabridge.CodeToken), Data: &errorData{"whatsapp", "this token is unknown or was revoked; make one with `wabridge token create`"}}
+	}
+	if err != nil {
+		return token, err
+	}
+	if len(scopes) > 0 && !bridge.Allows(token, scopes...) {
+		return token, refuse(wabridge.CodePermission, "the token lacks the scope %s; use one that has it", scopes[0])
+	}
+	return token, nil
+}
+
+// phone finds the phone of the path.
+func (a *api) phone(r *http.Request) (wabridge.Phone, error) {
+	id := r.PathValue("phone")
+	p, err := a.Store.Phone(r.Context(), id)
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return p, noObject(r.Method, id)
+	}
+	return p, err
+}

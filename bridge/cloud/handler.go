@@ -1,0 +1,132 @@
+// Package cloud is the official WhatsApp Cloud API as far as a gateway over a
+// phone can honour it: sending messages, phone numbers, message history and
+// the probes that clients make, with the Graph API's errors, versions, fields
+// and paging. "The contract" in its comments is the list of what real clients
+// demand that docs/api.md is written from.
+//
+// It knows nothing of screens, of ADB or of SQL: what it accepts it hands to a
+// queue.Accepter, and answers 200 only after that has committed it.
+package cloud
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// Limits of a request.
+const (
+	maxBody   = 256 << 10        // bytes of a body; a text of 4096 characters, all escaped, needs 48 KiB
+	bodyTime  = 15 * time.Second // to receive it
+	maxDepth  = 32               // nested objects and arrays
+	maxQuery  = 16 << 10         // bytes of a query string
+	defaultTT = 30 * 24 * time.Hour
+)
+
+// Store is what the Cloud API needs of the database. queue.Store has it all.
+type Store interface {
+	queue.Accepter
+	queue.History
+	Phones(ctx context.Context) ([]wabridge.Phone, error)
+	Phone(ctx context.Context, id string) (wabridge.Phone, error)
+}
+
+// Config is what the handler is made of. Store, Auth and Log are required.
+type Config struct {
+	Store Store
+	Auth  *bridge.Auth
+	Log   *slog.Logger
+	// PublicURL is where clients reach this server ("https://wa.example.org");
+	// it begins the links of paged lists. "" takes the request's own host.
+	PublicURL string
+	// QueryTokenSends lets ?access_token= authorise sends too. Reads accept it always.
+	QueryTokenSends bool
+	// TTL is how long a message may wait to be sent; 0 means 30 days, the
+	// Cloud API's own.
+	TTL time.Duration
+}
+
+type api struct {
+	Config
+	mux *http.ServeMux
+}
+
+// Handler serves the Cloud API under any /v{N}.{M}/ prefix or none, with or
+// without trailing slashes. Every answer is JSON, whatever was asked.
+func Handler(c Config) http.Handler {
+	if c.TTL == 0 {
+		c.TTL = defaultTT
+	}
+	a := &api{Config: c}
+	a.mux = a.routes()
+	return http.HandlerFunc(a.serve)
+}
+
+// routes lists the paths without version.
+func (a *api) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	route := func(pattern string, h handler) { mux.Handle(pattern, a.answer(h)) }
+	route("POST /{phone}/messages", a.send)
+	route("PUT /{phone}/messages", a.send)
+	route("GET /debug_token", a.debugToken)
+	route("GET /{$}", a.root)
+	route("GET /{id}", a.node)
+	route("GET /{id}/phone_numbers", a.phoneNumbers)
+	route("GET /{id}/message_history", a.messageHistory)
+	route("GET /{id}/message_history/{history}/events", a.historyEvents)
+	route("GET /{history}/events", a.historyEvents)
+	route("/", a.unknown)
+	return mux
+}
+
+// serve takes the version off the path and brings it into one form, so that
+// the mux never redirects.
+func (a *api) serve(w http.ResponseWriter, r *http.Request) {
+	clean := path.Clean("/" + r.URL.Path)
+	version, rest := cutVersion(clean)
+	identify(w.Header(), version)
+	if rest != r.URL.Path || r.URL.RawPath != "" {
+		u := *r.URL
+		u.Path, u.RawPath = rest, ""
+		r2 := *r
+		r2.URL = &u
+		r = &r2
+	}
+	if r.Method == http.MethodConnect { // the mux takes its path as it is
+		r.Method = http.MethodPost
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// cutVersion takes a leading /v{N}.{M} off a clean path.
+func cutVersion(p string) (version, rest string) {
+	first, rest, _ := strings.Cut(p[1:], "/")
+	if !isVersion(first) {
+		return defaultVersion, p
+	}
+	return first, "/" + rest
+}
+
+func isVersion(s string) bool {
+	if len(s) < 4 || len(s) > 8 || s[0] != 'v' {
+		return false
+	}
+	major, minor, ok := strings.Cut(s[1:], ".")
+	return ok && isDigits(major) && isDigits(minor)
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}

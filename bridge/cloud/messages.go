@@ -1,0 +1,292 @@
+package cloud
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// sent is the answer to an accepted message (contract, section 2). A 200 means
+// accepted, not sent.
+type sent struct {
+	Product  string        `json:"messaging_product"`
+	Contacts []sentContact `json:"contacts"`
+	Messages []sentMessage `json:"messages"`
+}
+
+type sentContact struct {
+	Input string `json:"input"`
+	WaID  string `json:"wa_id"`
+}
+
+type sentMessage struct {
+	ID    string `json:"id"`
+	Group string `json:"group_id,omitempty"`
+}
+
+var success = []byte(`{"success":true}`)
+
+// send is POST (or PUT) /{phone}/messages: it accepts a message, or marks an
+// incoming one read.
+func (a *api) send(w http.ResponseWriter, r *http.Request) error {
+	token, err := a.authorize(r, queue.ScopeSend)
+	if err != nil {
+		return err
+	}
+	phone, err := a.phone(r)
+	if err != nil {
+		return err
+	}
+	p, err := readParams(w, r)
+	if err != nil {
+		return err
+	}
+	if err := p.product(); err != nil {
+		return err
+	}
+	if p.has("status") {
+		return a.markRead(w, r, phone, p)
+	}
+	draft, err := a.draft(r.Context(), phone, p)
+	if err != nil {
+		return err
+	}
+	if draft.Key, err = idempotencyKey(r); err != nil {
+		return err
+	}
+	draft.Owner, draft.Print = token.ID, fingerprint(&draft.Message, p)
+	return a.enqueue(w, r, draft)
+}
+
+// enqueue answers after the message is committed.
+func (a *api) enqueue(w http.ResponseWriter, r *http.Request, draft queue.Draft) error {
+	accepted, err := a.Store.Enqueue(r.Context(), draft)
+	if err != nil {
+		return err
+	}
+	m := accepted[0].Message
+	if accepted[0].Repeated {
+		w.Header().Set("Idempotent-Replayed", "true")
+	}
+	waID := m.Number
+	if m.Group != "" {
+		waID = m.Group
+	}
+	body, err := json.Marshal(sent{"whatsapp", []sentContact{{m.Input, waID}}, []sentMessage{{m.ID, m.Group}}})
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, body)
+	return nil
+}
+
+// product checks messaging_product.
+func (p params) product() error {
+	if !p.has("messaging_product") {
+		return required("messaging_product", `set it to "whatsapp"`)
+	}
+	product, err := p.text("messaging_product")
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(product, "whatsapp") {
+		return say(wabridge.CodeParameter, `(#100) Param messaging_product must be one of {WHATSAPP} - got "`+brief(product)+`".`,
+			`messaging_product: set it to "whatsapp"`)
+	}
+	return nil
+}
+
+// draft checks a message to send and makes the row of it.
+func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.Draft, error) {
+	to, err := a.recipient(ctx, phone, p)
+	if err != nil {
+		return queue.Draft{}, err
+	}
+	m := wabridge.Message{
+		Phone: phone.ID, Direction: wabridge.Out,
+		Chat: to.chat(), Number: to.number, Group: to.group, Input: to.input,
+		Expires: time.Now().Add(a.TTL),
+	}
+	if err := p.content(&m); err != nil {
+		return queue.Draft{}, err
+	}
+	if err := able(phone); err != nil {
+		return queue.Draft{}, err
+	}
+	if m.Callback, err = p.callback(); err != nil {
+		return queue.Draft{}, err
+	}
+	m.Context, err = a.quoted(ctx, phone, m.Chat, p)
+	return queue.Draft{Message: m}, err
+}
+
+// able says whether the phone's account can send at all. A phone that is
+// offline or paused still takes messages: they wait.
+func able(phone wabridge.Phone) error {
+	if phone.State != wabridge.PhoneAttention {
+		return nil
+	}
+	switch phone.Code {
+	case wabridge.CodeNotRegistered:
+		return refuse(phone.Code, "the phone is logged out of WhatsApp: register its number again on the phone, then send")
+	case wabridge.CodeLocked:
+		return refuse(phone.Code, "WhatsApp has restricted or banned this account: open the app on the phone to see why")
+	}
+	return nil
+}
+
+// recipient finds out who is meant.
+func (a *api) recipient(ctx context.Context, phone wabridge.Phone, p params) (recipient, error) {
+	kind, err := p.text("recipient_type")
+	if err != nil {
+		return recipient{}, err
+	}
+	input, err := p.text("to")
+	if err != nil {
+		return recipient{}, err
+	}
+	if strings.TrimSpace(input) == "" {
+		if p.has("recipient") {
+			return recipient{}, refuse(wabridge.CodeValue, "recipient: a business-scoped user id cannot be reached through a phone; give the phone number in to")
+		}
+		return recipient{}, required("to", "give the recipient's phone number with country code, or a group's id with recipient_type group")
+	}
+	to := recipient{input: input}
+	switch strings.ToLower(kind) {
+	case "group":
+		to.group, err = groupOf(strings.TrimSpace(input))
+		return to, err
+	case "", "individual":
+	default:
+		return to, say(wabridge.CodeParameter, `(#100) Param recipient_type must be one of {INDIVIDUAL, GROUP} - got "`+brief(kind)+`".`,
+			"recipient_type: set it to individual or group, or leave it out")
+	}
+	to.number, err = numberOf(input, phone.Number, func(digits string) bool { return a.met(ctx, phone.ID, digits) })
+	if err == nil && wabridge.SameNumber(to.number, canonical(phone.Number)) {
+		err = refuse(wabridge.CodeSelf, "to: this is the sending phone's own number; write to another one")
+	}
+	return to, err
+}
+
+// met tells whether the phone has a message from or to these digits.
+func (a *api) met(ctx context.Context, phone, digits string) bool {
+	found, err := a.Store.Messages(ctx, queue.MessageFilter{Phone: phone, Number: digits, Limit: 1})
+	return err == nil && len(found) > 0
+}
+
+// maxCallback bounds biz_opaque_callback_data, in characters.
+const maxCallback = 512
+
+func (p params) callback() (string, error) {
+	s, err := p.text("biz_opaque_callback_data")
+	if err != nil {
+		return "", err
+	}
+	if runes(s) > maxCallback {
+		return "", say(wabridge.CodeParameter, "(#100) Param biz_opaque_callback_data must be at most 512 characters long.",
+			"biz_opaque_callback_data: it has %d characters; send an id and keep the rest on your side", runes(s))
+	}
+	return s, nil
+}
+
+// quoted finds the message that is to be quoted. An unknown one is not an
+// error: the message goes out unquoted (contract, section 2.1).
+func (a *api) quoted(ctx context.Context, phone wabridge.Phone, chat string, p params) (string, error) {
+	c, err := p.object("context")
+	if err != nil || c == nil {
+		return "", err
+	}
+	id, err := c.text("message_id")
+	if err != nil || id == "" {
+		return "", err
+	}
+	m, err := a.Store.Message(ctx, id)
+	switch {
+	case wabridge.CodeOf(err) == wabridge.CodeNotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case m.Phone != phone.ID || m.Chat != chat:
+		return "", nil
+	}
+	return id, nil
+}
+
+// idempotencyKey reads the header Idempotency-Key, an addition of ours.
+func idempotencyKey(r *http.Request) (string, error) {
+	key := r.Header.Get("Idempotency-Key")
+	if len(key) > 255 {
+		return "", say(wabridge.CodeParameter, "(#100) Invalid parameter", "Idempotency-Key: it is longer than 255 bytes; use a UUID")
+	}
+	return key, nil
+}
+
+// fingerprint tells two requests with one key apart: all that the caller can
+// set, in the form in which it was understood.
+func fingerprint(m *wabridge.Message, p params) string {
+	h := sha256.New()
+	quoted := string(p["context"])
+	for _, part := range []string{m.Phone, m.Chat, m.Input, m.Type, string(m.Body), m.Callback, quoted} {
+		h.Write(strconv.AppendInt(nil, int64(len(part)), 10))
+		h.Write([]byte{':'})
+		h.Write([]byte(part))
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// markRead is the form of the call with status: read. The gateway checks it
+// and remembers nothing: the phone shows messages as read when their chat is
+// next opened to send.
+func (a *api) markRead(w http.ResponseWriter, r *http.Request, phone wabridge.Phone, p params) error {
+	status, err := p.text("status")
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(status, "read") {
+		return say(wabridge.CodeParameter, `(#100) Param status must be one of {READ} - got "`+brief(status)+`".`, "status: set it to read")
+	}
+	id, err := p.text("message_id")
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return required("message_id", "give the id of the incoming message that was read")
+	}
+	if err := p.typing(); err != nil {
+		return err
+	}
+	m, err := a.Store.Message(r.Context(), id)
+	if err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
+		return err
+	}
+	if err != nil || m.Phone != phone.ID || m.Direction != wabridge.In {
+		return refuse(wabridge.CodeValue, "message_id: this phone has received no message with this id")
+	}
+	write(w, http.StatusOK, success)
+	return nil
+}
+
+// typing checks a typing indicator.
+func (p params) typing() error {
+	t, err := p.object("typing_indicator")
+	if err != nil || t == nil {
+		return err
+	}
+	kind, err := t.text("type")
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(kind, "text") {
+		return say(wabridge.CodeParameter, `(#100) Param typing_indicator['type'] must be one of {TEXT} - got "`+brief(kind)+`".`,
+			"typing_indicator.type: set it to text")
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package bridge
+
+import (
+	"net/http"
+	"path"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// routes is the whole interface. It is straight-line on purpose: docs/api.md
+// is written from it.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	s.mux = mux
+	open := func(pattern string, h handler) { mux.Handle(pattern, s.answer(h)) }
+	with := func(scope, pattern string, h handler) { mux.Handle(pattern, s.answer(s.scoped(scope, h))) }
+
+	with(queue.ScopeRead, "GET /bridge/v1/events", s.events)
+	with(queue.ScopeRead, "GET /bridge/v1/messages", s.listMessages)
+	with(queue.ScopeRead, "GET /bridge/v1/messages/{id}", s.readMessage)
+	with(queue.ScopeSend, "DELETE /bridge/v1/messages/{id}", s.cancelMessage)
+	with(queue.ScopeRead, "GET /bridge/v1/phones", s.listPhones)
+	with(queue.ScopeRead, "GET /bridge/v1/phones/{id}", s.readPhone)
+	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/pause", s.holdPhone(true))
+	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/resume", s.holdPhone(false))
+	with(queue.ScopeAdmin, "GET /bridge/v1/webhooks", s.listWebhooks)
+	with(queue.ScopeAdmin, "POST /bridge/v1/webhooks", s.putWebhook)
+	with(queue.ScopeAdmin, "POST /bridge/v1/webhooks/{id}", s.putWebhook)
+	with(queue.ScopeAdmin, "DELETE /bridge/v1/webhooks/{id}", s.deleteWebhook)
+	with(queue.ScopeAdmin, "GET /bridge/v1/tokens", s.listTokens)
+	with(queue.ScopeAdmin, "POST /bridge/v1/tokens", s.createToken)
+	with(queue.ScopeAdmin, "DELETE /bridge/v1/tokens/{id}", s.revokeToken)
+	with(queue.ScopeRead, "GET /bridge/v1/status", s.status)
+	open("GET /healthz", s.healthz)
+	open("GET /readyz", s.readyz)
+	open("/", s.nowhere)
+	nowhere := s.answer(s.nowhere)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect with a page of HTML
+			nowhere.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// scoped lets a request through whose token has the scope.
+func (s *Server) scoped(scope string, h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		secret, _ := Secret(r)
+		token, err := s.Auth.Check(r.Context(), r.RemoteAddr, secret)
+		if err != nil {
+			return err
+		}
+		if !Allows(token, scope) {
+			f := codes[wabridge.CodePermission]
+			f.Message = "this needs a token with the scope " + scope
+			return &f
+		}
+		return h(w, r)
+	}
+}
+
+// nowhere answers all that no route takes.
+func (s *Server) nowhere(_ http.ResponseWriter, r *http.Request) error {
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := s.mux.Handler(probe); pattern != "/" {
+			return &failure{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
+				Message: "this path does not take this method", Remedy: "see docs/api.md for the methods of each path"}
+		}
+	}
+	return &failure{Status: http.StatusNotFound, Code: "not_found", Message: "there is nothing at this path",
+		Remedy: "see docs/api.md for the paths"}
+}

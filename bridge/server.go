@@ -1,0 +1,100 @@
+package bridge
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wabridge/wabridge/queue"
+)
+
+// Store is what this interface needs of the database. queue.Store has it all.
+type Store interface {
+	queue.Accepter
+	queue.Log
+	queue.History
+	queue.Phones
+	queue.Tokens
+	queue.Endpoints
+}
+
+// Config is what a Server is made of. Store, Auth and Log are required.
+type Config struct {
+	Store   Store
+	Auth    *Auth
+	Log     *slog.Logger
+	Version string // of the program, shown in /bridge/v1/status
+	// PublicURL is where people reach this server, for example
+	// "https://wa.example.org"; browsers served from there may open the
+	// WebSocket. "" allows only pages of the address that they connect to.
+	PublicURL string
+	// Origins lists further origins ("https://crm.example.org") whose pages
+	// may open the WebSocket; "*" allows all.
+	Origins []string
+	// Verify does the verification handshake with a webhook endpoint before
+	// it is stored (bridge/webhook has it); nil stores it unverified.
+	Verify func(ctx context.Context, e queue.Endpoint) error
+	// Ready tells what keeps the program from being ready; nil: nothing.
+	Ready func(ctx context.Context) error
+	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)
+	// at one time; 0 means 512.
+	MaxStreams int
+}
+
+// A Server answers /bridge/v1, /healthz and /readyz. Stop it with Shutdown.
+type Server struct {
+	Config
+	feed    *feed
+	mux     *http.ServeMux
+	handler http.Handler
+	started time.Time
+	stop    context.CancelFunc
+	work    sync.WaitGroup // the pump of the feed
+	streams streams
+	limits  limits
+}
+
+// New makes a Server and starts its reader of the event log, which Shutdown
+// ends.
+func New(c Config) *Server {
+	if c.MaxStreams == 0 {
+		c.MaxStreams = 512
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{
+		Config:  c,
+		feed:    newFeed(c.Store, c.Log),
+		started: time.Now(),
+		stop:    stop,
+		limits:  defaultLimits,
+	}
+	s.streams.init(c.MaxStreams)
+	s.handler = s.routes()
+	s.work.Go(func() { s.feed.run(ctx) })
+	return s
+}
+
+// Handler serves /bridge/v1/…, /healthz and /readyz. Whatever else it is
+// asked for is a not_found error in JSON.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Shutdown says goodbye to all event readers and waits for them, at most
+// until ctx ends. It may be called twice.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.streams.close()
+	s.stop()
+	done := make(chan struct{})
+	go func() { // ends with the readers, whose deadlines bound it
+		defer close(done)
+		s.streams.wait()
+		s.work.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,76 @@
+package bridge
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/wabridge/wabridge"
+)
+
+// statusView is the program at a glance.
+type statusView struct {
+	Version   string                 `json:"version"`
+	Started   time.Time              `json:"started"`
+	Uptime    int64                  `json:"uptime_seconds"`
+	LastEvent int64                  `json:"last_event"`
+	Queue     map[wabridge.State]int `json:"queue"` // open messages of all phones
+	Phones    []phoneView            `json:"phones"`
+	Webhooks  []webhookBacklog       `json:"webhooks"`
+}
+
+// webhookBacklog leaves out the address, which may hold a key.
+type webhookBacklog struct {
+	ID       string    `json:"id"`
+	Backlog  int64     `json:"backlog"`
+	Failures int       `json:"failures,omitempty"`
+	Failing  time.Time `json:"failing_since,omitzero"`
+	Disabled bool      `json:"disabled,omitempty"`
+}
+
+func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
+	phones, err := s.viewPhones(r.Context())
+	if err != nil {
+		return err
+	}
+	hooks, err := s.viewWebhooks(r.Context())
+	if err != nil {
+		return err
+	}
+	last, err := s.Store.LastEvent(r.Context())
+	if err != nil {
+		return err
+	}
+	v := statusView{Version: s.Version, Started: s.started.UTC(), Uptime: int64(time.Since(s.started).Seconds()),
+		LastEvent: last, Queue: map[wabridge.State]int{}, Phones: phones, Webhooks: []webhookBacklog{}}
+	for _, p := range phones {
+		for state, n := range p.Depth {
+			v.Queue[state] += n
+		}
+	}
+	for _, h := range hooks {
+		v.Webhooks = append(v.Webhooks, webhookBacklog{h.ID, h.Backlog, h.Failures, h.Failing, h.Disabled})
+	}
+	writeJSON(w, http.StatusOK, v)
+	return nil
+}
+
+// healthz says that the program runs; it asks nobody.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+// readyz says whether work is taken: the database answers, and what Ready
+// asks is in order.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Store.LastEvent(r.Context()); err != nil {
+		return err
+	}
+	if s.Ready != nil {
+		if err := s.Ready(r.Context()); err != nil {
+			return &failure{Status: http.StatusServiceUnavailable, Code: "not_ready", Message: "the program is not ready yet", cause: err}
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	return nil
+}

@@ -1,0 +1,87 @@
+package bridge
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge/queue"
+)
+
+// tokenInput is what a caller gives of a token.
+type tokenInput struct {
+	Name   string   `json:"name"`
+	Scopes []string `json:"scopes"`
+}
+
+// newToken is the only answer that ever shows a secret.
+type newToken struct {
+	queue.Token
+	Secret string `json:"token"`
+}
+
+func (s *Server) listTokens(w http.ResponseWriter, r *http.Request) error {
+	tokens, err := s.Store.Tokens(r.Context())
+	if err != nil {
+		return err
+	}
+	if tokens == nil {
+		tokens = []queue.Token{}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"tokens": tokens})
+	return nil
+}
+
+func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
+	var in tokenInput
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if err := in.check(); err != nil {
+		return err
+	}
+	secret := newSecret()
+	t, err := s.Store.CreateToken(r.Context(), in.Name, secret, in.Scopes, time.Now())
+	if err != nil {
+		return err
+	}
+	s.Log.Info("token created", "token", t.ID, "scopes", t.Scopes)
+	writeJSON(w, http.StatusCreated, newToken{t, secret})
+	return nil
+}
+
+func (in *tokenInput) check() error {
+	in.Name = strings.TrimSpace(in.Name)
+	if in.Name == "" || len(in.Name) > 100 {
+		return bad("name", "say who uses the token, like \"crm\"", "name must be 1 to 100 bytes long")
+	}
+	if len(in.Scopes) == 0 {
+		in.Scopes = []string{queue.ScopeSend, queue.ScopeRead}
+	}
+	for _, scope := range in.Scopes {
+		if !slices.Contains([]string{queue.ScopeSend, queue.ScopeRead, queue.ScopeAdmin}, scope) {
+			return bad("scopes", "use send, read and admin", "a scope is not known")
+		}
+	}
+	return nil
+}
+
+// newSecret makes 256 random bits.
+func newSecret() string {
+	var b [32]byte
+	rand.Read(b[:]) // never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := s.Store.RevokeToken(r.Context(), id, time.Now()); err != nil {
+		return err
+	}
+	s.Log.Info("token revoked", "token", id)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

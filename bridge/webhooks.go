@@ -1,0 +1,155 @@
+package bridge
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/wabridge/wabridge/queue"
+)
+
+// webhookInput is what a caller gives of an endpoint. Absent members of an
+// existing endpoint stay as they are.
+type webhookInput struct {
+	URL         *string   `json:"url"`
+	VerifyToken *string   `json:"verify_token"`
+	Secret      *string   `json:"secret"`
+	Phones      *[]string `json:"phones"`
+	Fields      *[]string `json:"fields"`
+	Scope       *string   `json:"scope"`
+	Cursor      *int64    `json:"cursor"`
+	Disabled    *bool     `json:"disabled"`
+}
+
+// webhookView shows an endpoint without its secrets.
+type webhookView struct {
+	queue.Endpoint
+	HasSecret bool  `json:"has_secret"`
+	Backlog   int64 `json:"backlog"` // numbers between its cursor and the newest event: an upper bound
+}
+
+func (s *Server) viewWebhook(ctx context.Context, e queue.Endpoint) (webhookView, error) {
+	last, err := s.Store.LastEvent(ctx)
+	return webhookView{e, e.Secret != "", max(0, last-e.Cursor)}, err
+}
+
+func (s *Server) viewWebhooks(ctx context.Context) ([]webhookView, error) {
+	all, err := s.Store.Endpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]webhookView, 0, len(all))
+	for _, e := range all {
+		v, err := s.viewWebhook(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+func (s *Server) listWebhooks(w http.ResponseWriter, r *http.Request) error {
+	views, err := s.viewWebhooks(r.Context())
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"webhooks": views})
+	return nil
+}
+
+// webhook finds an endpoint by id.
+func (s *Server) webhook(ctx context.Context, id string) (queue.Endpoint, error) {
+	all, err := s.Store.Endpoints(ctx)
+	if err != nil {
+		return queue.Endpoint{}, err
+	}
+	for _, e := range all {
+		if e.ID == id {
+			return e, nil
+		}
+	}
+	return queue.Endpoint{}, missing("the webhook")
+}
+
+// putWebhook adds an endpoint (without an id in the path) or changes one. An
+// address or verify token that is new has to pass the handshake first.
+func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
+	var in webhookInput
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	e, status := queue.Endpoint{Scope: "app"}, http.StatusCreated
+	if id := r.PathValue("id"); id != "" {
+		var err error
+		if e, err = s.webhook(r.Context(), id); err != nil {
+			return err
+		}
+		status = http.StatusOK
+	}
+	before := e
+	if err := in.apply(&e); err != nil {
+		return err
+	}
+	if s.Verify != nil && (e.URL != before.URL || e.VerifyToken != before.VerifyToken) {
+		if err := s.Verify(r.Context(), e); err != nil {
+			return &failure{Status: http.StatusBadRequest, Code: "verification", Field: "url", cause: err,
+				Message: "the endpoint did not answer the verification request with the challenge",
+				Remedy:  "answer GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=N with status 200 and the body N; `wabridge webhook test URL` shows what comes back"}
+		}
+	}
+	e, err := s.Store.PutEndpoint(r.Context(), e)
+	if err != nil {
+		return err
+	}
+	v, err := s.viewWebhook(r.Context(), e)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, status, v)
+	return nil
+}
+
+// apply checks what was given and sets it.
+func (in *webhookInput) apply(e *queue.Endpoint) error {
+	set(&e.URL, in.URL)
+	set(&e.VerifyToken, in.VerifyToken)
+	set(&e.Secret, in.Secret)
+	set(&e.Phones, in.Phones)
+	set(&e.Fields, in.Fields)
+	set(&e.Scope, in.Scope)
+	set(&e.Cursor, in.Cursor)
+	set(&e.Disabled, in.Disabled)
+	u, err := url.Parse(e.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return bad("url", "give the full address, like https://crm.example.org/whatsapp", "url is not an http or https address")
+	case u.User != nil:
+		return bad("url", "take user and password out of the address; requests are signed instead", "url holds a user or password")
+	case len(e.URL) > 2000:
+		return bad("url", "give a shorter address", "url is longer than 2000 characters")
+	case !slices.Contains([]string{"app", "waba", "phone"}, e.Scope):
+		return bad("scope", "use app, waba or phone", "scope is not known")
+	case e.Scope == "phone" && len(e.Phones) == 0:
+		return bad("phones", "name the phone numbers (phone_number_id) that it overrides", "a webhook of scope phone needs phones")
+	case e.Cursor < 0:
+		return bad("cursor", "give the number of the last event that it need not get", "cursor is negative")
+	}
+	return nil
+}
+
+// set takes a value that was given.
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (s *Server) deleteWebhook(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Store.DeleteEndpoint(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
