@@ -167,7 +167,7 @@ func ParsePublicKey(text []byte) (*rsa.PublicKey, string, error) {
 
 // Fingerprint is what Android's "Allow USB debugging?" dialog shows for a key:
 // MD5 of the public key structure, in upper hex with colons
-// (AOSP UsbDebuggingManager.java; from memory, not verified on a phone).
+// (getFingerprints in AOSP's UsbDebuggingManager.java; not verified on a phone).
 func Fingerprint(pub *rsa.PublicKey) (string, error) {
 	b, err := marshalPublicKey(pub)
 	if err != nil {
