@@ -32,7 +32,7 @@ func Expired(event, failingSince, now time.Time) bool {
 		return false
 	}
 	since := event
-	if failingSince.After(event) {
+	if failingSince.After(event) || event.After(now) { // a clock was wrong
 		since = failingSince
 	}
 	return now.Sub(since) >= Horizon

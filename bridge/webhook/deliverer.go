@@ -118,7 +118,7 @@ func (d *Deliverer) supervise(stop, work context.Context) {
 	defer wg.Wait()
 	tick := time.NewTicker(reload)
 	defer tick.Stop()
-	for {
+	for failing := false; ; {
 		d.reconcile(stop, work, &wg)
 		select {
 		case <-stop.Done():
@@ -127,10 +127,10 @@ func (d *Deliverer) supervise(stop, work context.Context) {
 		case <-d.reloads:
 		}
 		all, err := d.store.Endpoints(work)
-		if err != nil {
-			if work.Err() == nil {
-				d.log.Warn("cannot read webhook endpoints", "err", err)
-			}
+		if err != nil && !failing && work.Err() == nil {
+			d.log.Warn("cannot read webhook endpoints", "err", err)
+		}
+		if failing = err != nil; failing {
 			continue
 		}
 		d.mu.Lock()

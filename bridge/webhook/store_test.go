@@ -1,0 +1,169 @@
+package webhook
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is a Store in memory. What SaveProgress got survives a "restart":
+// a new Deliverer on the same memory.
+type memory struct {
+	mu        sync.Mutex
+	events    []wabridge.Event
+	changed   chan struct{}
+	endpoints []queue.Endpoint
+	saves     int
+	broken    error // what every call answers
+}
+
+func newMemory(endpoints ...queue.Endpoint) *memory {
+	return &memory{changed: make(chan struct{}), endpoints: endpoints}
+}
+
+// add appends events and tells the readers.
+func (m *memory) add(events ...wabridge.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events = append(m.events, events...)
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+// text appends an incoming text of this moment.
+func (m *memory) text(t *testing.T, number int64, words string) {
+	t.Helper()
+	m.textAt(t, number, words, time.Now())
+}
+
+// textAt is text with a time.
+func (m *memory) textAt(t *testing.T, number int64, words string, at time.Time) {
+	t.Helper()
+	ev := event(t, wabridge.EventMessage, number, with(incoming(), func(w *wabridge.Message) { w.Text = wabridge.Text(words) }))
+	ev.At = at
+	m.add(ev)
+}
+
+func (m *memory) breakWith(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+}
+
+func (m *memory) change(id string, f func(*queue.Endpoint)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range m.endpoints {
+		if m.endpoints[i].ID == id {
+			f(&m.endpoints[i])
+		}
+	}
+}
+
+func (m *memory) remove(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.endpoints = slices.DeleteFunc(m.endpoints, func(e queue.Endpoint) bool { return e.ID == id })
+}
+
+func (m *memory) endpoint(id string) queue.Endpoint {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.endpoints {
+		if e.ID == id {
+			return e
+		}
+	}
+	return queue.Endpoint{}
+}
+
+func (m *memory) Events(_ context.Context, after int64, limit int, f queue.EventFilter) ([]wabridge.Event, int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return nil, 0, m.broken
+	}
+	var found []wabridge.Event
+	searched := after
+	for _, ev := range m.events {
+		if ev.Number <= after {
+			continue
+		}
+		if len(found) == limit {
+			break
+		}
+		searched = ev.Number
+		if slices.Contains(f.Kinds, ev.Kind) {
+			found = append(found, ev)
+		}
+	}
+	return found, searched, nil
+}
+
+func (m *memory) LastEvent(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.events) == 0 {
+		return 0, m.broken
+	}
+	return m.events[len(m.events)-1].Number, m.broken
+}
+
+func (m *memory) FirstEvent(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.events) == 0 {
+		return 0, m.broken
+	}
+	return m.events[0].Number, m.broken
+}
+
+func (m *memory) Changed() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.changed
+}
+
+func (m *memory) Phone(_ context.Context, id string) (wabridge.Phone, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return wabridge.Phone{}, m.broken
+	}
+	if id == testPhone.ID {
+		return testPhone, nil
+	}
+	return wabridge.Phone{}, wabridge.Fail(wabridge.CodeNotFound, nil, "no phone %s", id)
+}
+
+func (m *memory) Endpoints(context.Context) ([]queue.Endpoint, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.endpoints), m.broken
+}
+
+func (m *memory) SaveProgress(_ context.Context, p queue.Endpoint) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil {
+		return m.broken
+	}
+	m.saves++
+	for i, e := range m.endpoints {
+		if e.ID == p.ID {
+			m.endpoints[i].Cursor, m.endpoints[i].Failures, m.endpoints[i].Failing, m.endpoints[i].Next = p.Cursor, p.Failures, p.Failing, p.Next
+			m.endpoints[i].LastError, m.endpoints[i].LastOK, m.endpoints[i].Dropped = p.LastError, p.LastOK, p.Dropped
+			return nil
+		}
+	}
+	return wabridge.Fail(wabridge.CodeNotFound, nil, "no endpoint %s", p.ID)
+}
