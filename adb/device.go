@@ -2,10 +2,11 @@ package adb
 
 import (
 	"context"
-	"errors"
-	"io"
-	"io/fs"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/wabridge/wabridge/adb/wire"
 )
 
 // Defaults of a Device; see the options.
@@ -17,82 +18,114 @@ const (
 	DefaultOutputLimit = 16 << 20
 )
 
-// A Device does what one wants of a phone, over any Transport. It may be used
-// by many goroutines at once.
+// A Device does what one wants of a phone, over any Transport. Many goroutines
+// may use it at once; each call runs on a stream of its own.
 type Device struct {
-	transport Transport
+	transport   Transport
+	timeout     time.Duration
+	openTimeout time.Duration
+	idleTimeout time.Duration
+	pingTimeout time.Duration
+	outputLimit int64
+
+	mu       sync.Mutex
+	features Features // nil until asked; forgotten when an Open fails
+	noExec   bool     // "exec:" was refused
 }
 
 // An Option changes a default of a Device.
 type Option func(*Device)
 
-// NewDevice makes a Device of a transport, which it then owns.
-func NewDevice(t Transport, opts ...Option) *Device { return &Device{transport: t} }
+// WithTimeout bounds a whole Run, RunInput, Screenshot, Stat or List whose
+// context has no deadline; default 60 s.
+func WithTimeout(d time.Duration) Option { return func(v *Device) { v.timeout = d } }
 
-// Serial names the device.
+// WithOpenTimeout bounds the opening of a service; default 10 s.
+func WithOpenTimeout(d time.Duration) Option { return func(v *Device) { v.openTimeout = d } }
+
+// WithIdleTimeout is how long a Push or Pull may stand still; default 30 s.
+func WithIdleTimeout(d time.Duration) Option { return func(v *Device) { v.idleTimeout = d } }
+
+// WithPingTimeout bounds a Ping whose context has no deadline; default 5 s.
+func WithPingTimeout(d time.Duration) Option { return func(v *Device) { v.pingTimeout = d } }
+
+// WithOutputLimit bounds what Run and RunInput hold of a command's output, in
+// bytes, both streams together; default 16 MiB.
+func WithOutputLimit(n int64) Option { return func(v *Device) { v.outputLimit = n } }
+
+// NewDevice makes a Device of a transport, which it then owns.
+func NewDevice(t Transport, opts ...Option) *Device {
+	d := &Device{
+		transport:   t,
+		timeout:     DefaultTimeout,
+		openTimeout: DefaultOpenTimeout,
+		idleTimeout: DefaultIdleTimeout,
+		pingTimeout: DefaultPingTimeout,
+		outputLimit: DefaultOutputLimit,
+	}
+	for _, o := range opts {
+		o(d)
+	}
+	return d
+}
+
+// Serial names the device, for people and errors.
 func (d *Device) Serial() string { return d.transport.Serial() }
 
 // Close ends the transport and all that runs over it.
 func (d *Device) Close() error { return d.transport.Close() }
 
-var errTodo = errors.New("adb: not written yet")
-
-func (d *Device) Features(ctx context.Context) (Features, error)              { return nil, errTodo }
-func (d *Device) Ping(ctx context.Context) (time.Duration, error)             { return 0, errTodo }
-func (d *Device) Run(ctx context.Context, command string) (Output, error)     { return Output{}, errTodo }
-func (d *Device) Start(ctx context.Context, command string) (*Process, error) { return nil, errTodo }
-func (d *Device) Screenshot(ctx context.Context) ([]byte, error)              { return nil, errTodo }
-func (d *Device) RunInput(ctx context.Context, command string, stdin io.Reader) (Output, error) {
-	return Output{}, errTodo
-}
-func (d *Device) Exec(ctx context.Context, command string) (Stream, error) { return nil, errTodo }
-
-// A Process is a command that runs on the device.
-type Process struct {
-	Stdin  io.WriteCloser // Close it when the command reads its standard input
-	Stdout io.Reader
-	Stderr io.Reader
-}
-
-// Wait waits for the end; the Output holds the exit code only.
-func (p *Process) Wait() (int, error) { return 0, errTodo }
-
-// Kill ends the command on the device (SIGHUP).
-func (p *Process) Kill() error { return errTodo }
-
-// PushOptions says how a file is to be made on the device.
-type PushOptions struct {
-	Mode     fs.FileMode       // default 0644; fs.ModeSymlink: the source is the link's target
-	ModTime  time.Time         // default now
-	Progress func(bytes int64) // called after each block with the bytes so far
+// Features are those that the device announced. They are asked for once, and
+// again after a failure to open a service: the device may have restarted.
+func (d *Device) Features(ctx context.Context) (Features, error) {
+	d.mu.Lock()
+	known := d.features
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	ctx, cancel := bounded(ctx, d.openTimeout)
+	defer cancel()
+	f, err := d.transport.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		f = Features{}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.features = f
+	return f, nil
 }
 
-// Push writes src to the file remote on the device.
-func (d *Device) Push(ctx context.Context, src io.Reader, remote string, o PushOptions) error {
-	return errTodo
+// Open starts any service of adbd ("tcp:8080", "localabstract:name",
+// "reboot:") and returns its bytes. Opening is bounded by the open timeout; the
+// stream lives until it is closed.
+func (d *Device) Open(ctx context.Context, service string) (Stream, error) {
+	return d.open(ctx, service)
 }
 
-// Pull copies the file remote from the device to dst and returns its size.
-func (d *Device) Pull(ctx context.Context, remote string, dst io.Writer, progress func(bytes int64)) (int64, error) {
-	return 0, errTodo
+func (d *Device) open(ctx context.Context, service string) (Stream, error) {
+	op := "open " + serviceName(service)
+	if strings.ContainsRune(service, 0) {
+		return nil, &Error{Op: op, Device: d.Serial(), Kind: ErrUnsupported, Text: "it holds a NUL byte"}
+	}
+	features, err := d.Features(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(service); n >= wire.MaxDataLegacy && !features.Has(featureShellV2) {
+		return nil, &Error{Op: op, Device: d.Serial(), Kind: ErrTooLong, Text: tooLongText(n, wire.MaxDataLegacy-1)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.openTimeout)
+	defer cancel()
+	s, err := d.transport.Open(ctx, service)
+	if err != nil {
+		d.mu.Lock()
+		d.features = nil
+		d.mu.Unlock()
+		return nil, failure(ctx, op, d.Serial(), err)
+	}
+	return s, nil
 }
-
-// Stat follows links, Lstat does not, List lists a directory without . and ...
-func (d *Device) Stat(ctx context.Context, path string) (*FileInfo, error)  { return nil, errTodo }
-func (d *Device) Lstat(ctx context.Context, path string) (*FileInfo, error) { return nil, errTodo }
-func (d *Device) List(ctx context.Context, dir string) ([]*FileInfo, error) { return nil, errTodo }
-
-// FileInfo describes a file of the device; it is an fs.FileInfo.
-type FileInfo struct {
-	name    string
-	size    int64
-	mode    fs.FileMode
-	modTime time.Time
-}
-
-func (f *FileInfo) Name() string       { return f.name }
-func (f *FileInfo) Size() int64        { return f.size }
-func (f *FileInfo) Mode() fs.FileMode  { return f.mode }
-func (f *FileInfo) ModTime() time.Time { return f.modTime }
-func (f *FileInfo) IsDir() bool        { return f.mode.IsDir() }
-func (f *FileInfo) Sys() any           { return nil }

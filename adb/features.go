@@ -22,3 +22,11 @@ func ParseFeatures(list string) Features {
 
 // Has reports whether the device announced name.
 func (f Features) Has(name string) bool { return slices.Contains(f, name) }
+
+// The features that change how this package speaks to a device.
+const (
+	featureShellV2    = "shell_v2"    // Android 7: exit codes, separate stderr
+	featureStatV2     = "stat_v2"     // Android 8: 64-bit sizes, errno
+	featureListV2     = "ls_v2"       // Android 11
+	featureSendRecvV2 = "sendrecv_v2" // Android 11
+)
