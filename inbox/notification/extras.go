@@ -1,0 +1,226 @@
+package notification
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Names of the extras that are read.
+const (
+	keyTitle     = "android.title"
+	keyTitleConv = "android.conversationTitle"
+	keyTemplate  = "android.template"
+	keyText      = "android.text"
+	keySelf      = "android.selfDisplayName"
+	keyMessages  = "android.messages"
+	keyGroup     = "android.isGroupConversation"
+)
+
+// parseRecord reads one record; seg begins with the line feed before its
+// header. whole is false if the record contradicts itself at its end, as it
+// does when a text was taken for the next record's header.
+func parseRecord(m mark, seg string, l layout) (rec Record, whole bool) {
+	rec = m.rec
+	body := seg[m.end-m.at:]
+	if i := strings.Index(body, l.field+"notification="); i >= 0 {
+		body = body[i:]
+	}
+	extras := strings.Index(body, l.body+"extras={")
+	if extras < 0 {
+		return rec, true
+	}
+	rec.When = when(body[:extras], l)
+	p := &extrasParser{s: body[extras:], l: l, rec: &rec}
+	return rec, p.parse()
+}
+
+// when reads `when=A` and `when=A/B`; A is the app's time.
+func when(s string, l layout) time.Time {
+	_, v, ok := strings.Cut(s, l.body+"when=")
+	if !ok {
+		return time.Time{}
+	}
+	ms, err := strconv.ParseInt(v[:digits(v)], 10, 64)
+	if err != nil || ms <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func digits(s string) int {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+type extrasParser struct {
+	s   string
+	l   layout
+	rec *Record
+}
+
+func (p *extrasParser) parse() (whole bool) {
+	p.rec.Title, _ = p.value(keyTitle, 0)
+	p.rec.TitleConv, _ = p.value(keyTitleConv, 0)
+	p.rec.Template, _ = p.value(keyTemplate, 0)
+	texts, after := p.texts()
+	messages, ok := p.array(after)
+	if !ok {
+		p.rec.Text, after = p.lonely(texts, after)
+		p.rec.SelfName, _ = p.value(keySelf, after)
+		p.rec.Group = strings.Contains(p.s, p.l.entry+keyGroup+"=Boolean (true)")
+		return true
+	}
+	whole = p.elements(texts, messages)
+	p.rec.SelfName, _ = p.value(keySelf, after)
+	return whole
+}
+
+var valueStart = regexp.MustCompile(`^[\w.\[\]]+ \(`)
+
+// open finds the start of an entry's value at or behind from: the index of
+// its first character, or ok=false for absent, null and redacted values.
+func (p *extrasParser) open(key string, from int) (int, bool) {
+	name := p.l.entry + key + "="
+	i := strings.Index(p.s[from:], name)
+	if i < 0 {
+		return 0, false
+	}
+	at := from + i + len(name)
+	rest := p.s[at:min(len(p.s), at+80)]
+	if loc := valueStart.FindString(rest); loc != "" {
+		return at + len(loc), true
+	}
+	if line, _, _ := strings.Cut(rest, "\n"); strings.Contains(line, " [length=") {
+		p.rec.Redacted = true
+	}
+	return 0, false
+}
+
+// value reads a value that its owner ends at the first possible place.
+func (p *extrasParser) value(key string, from int) (string, bool) {
+	at, ok := p.open(key, from)
+	if !ok {
+		return "", false
+	}
+	ends := p.ends(at, key, 1)
+	if len(ends) == 0 {
+		return "", false
+	}
+	return p.s[at:ends[0]], true
+}
+
+// maxEnds bounds how many readings of one value are tried.
+const maxEnds = 400
+
+// ends lists where a value that starts at `at` may end: before ")", followed
+// by an entry that may stand behind key, or by the end of the extras.
+func (p *extrasParser) ends(at int, key string, limit int) []int {
+	var ends []int
+	for i := at; len(ends) < limit; {
+		j := strings.Index(p.s[i:], ")\n")
+		if j < 0 {
+			break
+		}
+		i += j + 1
+		if p.follows(i, key) {
+			ends = append(ends, i-1)
+		}
+	}
+	return ends
+}
+
+var entryName = regexp.MustCompile(`^[A-Za-z][\w.]{0,120}=`)
+
+// follows reports whether at i stands an entry that Android prints behind
+// key, or the closing brace.
+func (p *extrasParser) follows(i int, key string) bool {
+	rest, ok := strings.CutPrefix(p.s[i:], p.l.entry)
+	if !ok {
+		return strings.HasPrefix(p.s[i:], p.l.body+"}\n")
+	}
+	name := entryName.FindString(rest[:min(len(rest), 128)])
+	return name != "" && hash(strings.TrimSuffix(name, "=")) > hash(key)
+}
+
+// hash is Java's String.hashCode of ASCII text: the order of a Bundle.
+func hash(s string) int32 {
+	var h int32
+	for i := range len(s) {
+		h = 31*h + int32(s[i])
+	}
+	return h
+}
+
+// A span is a reading of android.text.
+type span struct{ from, to int }
+
+// texts lists the readings of android.text, longest first, and where the
+// search for what stands behind it may begin.
+func (p *extrasParser) texts() (spans []span, after int) {
+	at, ok := p.open(keyText, 0)
+	if !ok {
+		return nil, 0
+	}
+	ends := p.ends(at, keyText, maxEnds)
+	for i := len(ends) - 1; i >= 0; i-- {
+		spans = append(spans, span{at, ends[i]})
+	}
+	return spans, at
+}
+
+// lonely chooses the reading of android.text where no array confirms one: the
+// shortest behind which all entries stand in order, else the longest.
+func (p *extrasParser) lonely(texts []span, after int) (string, int) {
+	for i := len(texts) - 1; i >= 0; i-- {
+		if p.ordered(texts[i].to + 1) {
+			return p.s[texts[i].from:texts[i].to], texts[i].to
+		}
+	}
+	if len(texts) > 0 {
+		return p.s[texts[0].from:texts[0].to], texts[0].to
+	}
+	return "", after
+}
+
+// ordered reports whether all entries from i to the closing brace ascend.
+func (p *extrasParser) ordered(i int) bool {
+	s := p.s[i:]
+	if end := strings.Index(s, p.l.body+"}\n"); end >= 0 {
+		s = s[:end]
+	}
+	last, first := int32(0), true
+	for line := range strings.SplitSeq(s, "\n") {
+		rest, ok := strings.CutPrefix("\n"+line, p.l.entry)
+		if !ok {
+			continue
+		}
+		name := entryName.FindString(rest[:min(len(rest), 128)])
+		if name == "" {
+			continue
+		}
+		h := hash(strings.TrimSuffix(name, "="))
+		if !first && h <= last {
+			return false
+		}
+		last, first = h, false
+	}
+	return true
+}
+
+// cutRune shortens s to at most n bytes without cutting a character.
+func cutRune(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,182 @@
+package notification
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// MaxDump is the largest dump that is read, in bytes; real ones are below one
+// million.
+const MaxDump = 16 << 20
+
+// ErrTooLong says that a dump is longer than MaxDump.
+var ErrTooLong = errors.New("notification dump is too long")
+
+// ErrNotDump says that the text holds no list of notifications at all, e.g.
+// an error message of the phone.
+var ErrNotDump = errors.New("not a notification dump")
+
+// A Record is one posted notification.
+type Record struct {
+	Hash    string // "0x0313c955", the record's identity; changes with every posting
+	Package string
+	User    int // Android user
+	ID      int
+	Tag     string
+	Key     string // as printed, with the line feed that WhatsApp's tags hold
+	UID     int
+
+	Channel  string
+	Shortcut string // a chat's JID for WhatsApp; "" where absent or null
+	Category string // missed_call …
+	Flags    string // as printed: hex up to Android 13, names after
+	Summary  bool   // the group's summary, not a child
+
+	When time.Time // of the newest message, by the app
+
+	Title     string
+	TitleConv string // android.conversationTitle
+	Text      string // android.text
+	SelfName  string // android.selfDisplayName: how the app calls us ("You")
+	Template  string // android.app.Notification$MessagingStyle …
+	Group     bool   // android.isGroupConversation
+
+	// Count is the length that android.messages promised, -1 if it is absent.
+	Count    int
+	Elements []Element
+
+	// Redacted: texts were left out by Android (no --noredact).
+	Redacted bool
+	// Doubtful: some elements could not be told apart and were left out.
+	Doubtful bool
+}
+
+// An Element is one entry of android.messages.
+type Element struct {
+	Sender string // "" for our own
+	Text   string
+	Time   time.Time // exact to the millisecond
+	URI    string    // of a picture, else ""
+}
+
+// layout holds the margins of one printing; see the package doc.
+type layout struct{ header, field, body, entry, element string }
+
+func newLayout(header, field, body, entry, element int) layout {
+	sp := func(n int) string { return "\n" + strings.Repeat(" ", n) }
+	return layout{sp(header), sp(field), sp(body), sp(entry), sp(element)}
+}
+
+var (
+	dumpsysLayout = newLayout(4, 6, 12, 16, 18)
+	getLayout     = newLayout(0, 2, 4, 8, 10)
+)
+
+// ReadDump is ParseDump for a stream; it stops with ErrTooLong at MaxDump.
+func ReadDump(r io.Reader) ([]Record, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxDump+1))
+	if err != nil {
+		return nil, fmt.Errorf("read notification dump: %w", err)
+	}
+	return ParseDump(data)
+}
+
+// ParseDump finds the records in the output of `dumpsys notification`, with
+// or without --noredact. Text before the dump (adb's own lines, a byte order
+// mark) is skipped. A dump without notifications gives no records; what is no
+// dump at all gives ErrNotDump.
+func ParseDump(data []byte) ([]Record, error) { return parseDump(data, nil) }
+
+// ParseTrusted is ParseDump, but only the given headers begin a record; see
+// Headers.
+func ParseTrusted(data []byte, trusted map[string]bool) ([]Record, error) {
+	if trusted == nil {
+		trusted = map[string]bool{}
+	}
+	return parseDump(data, trusted)
+}
+
+func parseDump(data []byte, trusted map[string]bool) ([]Record, error) {
+	if len(data) > MaxDump {
+		return nil, ErrTooLong
+	}
+	list, err := section(normal(data))
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	marks := headers(list, trusted)
+	for i := 0; i < len(marks); i++ {
+		end := func(j int) int {
+			if j+1 < len(marks) {
+				return marks[j+1].at
+			}
+			return len(list)
+		}
+		rec, whole := parseRecord(marks[i], list[marks[i].at:end(i)], dumpsysLayout)
+		for j := i + 1; !whole && trusted == nil && j < len(marks) && j <= i+maxJoin; j++ {
+			if longer, ok := parseRecord(marks[i], list[marks[i].at:end(j)], dumpsysLayout); ok {
+				rec, whole, i = longer, true, j
+			}
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// maxJoin bounds how many headers may turn out to be text of one record.
+const maxJoin = 8
+
+// Headers lists the first lines of all records of a redacted dump. No text of
+// others stands in it, so ParseTrusted may rely on them.
+func Headers(redacted []byte) (map[string]bool, error) {
+	list, err := section(normal(redacted))
+	if err != nil {
+		return nil, err
+	}
+	set := map[string]bool{}
+	for _, m := range headers(list, nil) {
+		set[m.identity()] = true
+	}
+	return set, nil
+}
+
+// ParseGet reads the output of `cmd notification get <key>`: one record,
+// unredacted. It fails with the phone's own words ("error: no active
+// notification matching key: …") if there is none.
+func ParseGet(data []byte) (Record, error) {
+	if len(data) > MaxDump {
+		return Record{}, ErrTooLong
+	}
+	text := normal(data)
+	at := strings.Index(text, "\nNotificationRecord(")
+	if at < 0 {
+		if i := strings.Index(text, "\nerror: no active notification"); i >= 0 {
+			return Record{}, ErrNotActive
+		}
+		return Record{}, ErrNotDump
+	}
+	m, ok := parseHeader(text, at+1, getLayout)
+	if !ok {
+		return Record{}, ErrNotDump
+	}
+	rec, _ := parseRecord(m, text[at:], getLayout)
+	return rec, nil
+}
+
+// ErrNotActive says that no notification with the asked key is posted.
+var ErrNotActive = errors.New("no active notification with this key")
+
+// normal drops a byte order mark and the carriage returns of a terminal, and
+// puts a line feed first, so that every line begins with one.
+func normal(data []byte) string {
+	s := strings.TrimPrefix(string(data), "\ufeff")
+	first, _, _ := strings.Cut(s, "\n")
+	if strings.HasSuffix(first, "\r") {
+		s = strings.ReplaceAll(s, "\r\n", "\n")
+	}
+	return "\n" + strings.ToValidUTF8(s, "\ufffd")
+}
