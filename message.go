@@ -103,6 +103,9 @@ type BubblePrint struct {
 	Out  bool   `json:"out"`
 	Hash string `json:"hash"` // first 16 hex digits of the SHA-256 of the shown text
 	Time string `json:"time"` // as shown, "22:37"
+	// First: nothing of the chat stood above it. It fixes where a chat of
+	// few, equal messages begins.
+	First bool `json:"first,omitempty"`
 }
 
 // NewID makes a message id: "wamid." and 32 base64url characters from 24

@@ -35,22 +35,31 @@ const (
 	Empty         Kind = "empty"   // a dump without nodes
 )
 
-// A Screen is what one look shows. Absent parts are nil or empty. Texts are as
-// the app shows them, with direction marks removed (uiauto.Clean).
+// A Screen is what one look shows. Absent parts are nil or empty. Names, titles
+// and the app's own words have direction marks removed (uiauto.Clean); what
+// people wrote (bubbles, composer) is as the dump has it.
+//
+// As JSON it is what `wabridge screen --json` prints; members without a name
+// there are for the driver.
 type Screen struct {
-	App      string      `json:"app"` // package of the window
-	Kind     Kind        `json:"screen"`
-	Why      string      `json:"why"` // the rule and nodes that decided
-	Popup    string      `json:"popup,omitempty"`
-	Locked   bool        `json:"locked,omitempty"` // keyguard that asks PIN, pattern or password
-	Chat     *Header     `json:"chat,omitempty"`
-	Composer *Composer   `json:"composer,omitempty"`
-	Send     *Target     `json:"send,omitempty"` // any node with the id `send`, on whatever screen
-	Bubbles  []Bubble    `json:"bubbles,omitempty"`
-	Dialog   *Dialog     `json:"dialog,omitempty"`
-	Chats    []Row       `json:"chats,omitempty"`
-	ReadOnly string      `json:"read_only,omitempty"` // text in place of the composer
-	Size     uiauto.Rect `json:"-"`                   // of the window
+	App      string    `json:"app"` // package of the window
+	Kind     Kind      `json:"screen"`
+	Chat     *Header   `json:"chat,omitempty"`
+	Composer *Composer `json:"composer,omitempty"`
+	Send     *Target   `json:"send,omitempty"` // any node with the id `send`, on whatever screen
+	Bubbles  []Bubble  `json:"bubbles,omitempty"`
+	Dialog   *Dialog   `json:"dialog,omitempty"`
+	Chats    []Row     `json:"chats,omitempty"`
+
+	Why      string      `json:"-"` // the rule and nodes that decided
+	Popup    string      `json:"-"` // name of the popup, of the profile's table
+	Press    *Button     `json:"-"` // what the profile says to press on this popup; nil: go back
+	Wait     bool        `json:"-"` // the popup goes by itself
+	Locked   bool        `json:"-"` // keyguard that asks PIN, pattern or password
+	ReadOnly string      `json:"-"` // text in place of the composer
+	Words    string      `json:"-"` // the app's words that decided, digits masked: for people
+	NoNet    bool        `json:"-"` // lookup_failed for want of internet
+	Size     uiauto.Rect `json:"-"` // of the window
 }
 
 // A Header names the open chat.
@@ -58,13 +67,13 @@ type Header struct {
 	Title  string `json:"title"`
 	Number string `json:"number,omitempty"` // digits, if the title is a number
 	Status string `json:"status,omitempty"` // "online", "typing…"
-	Self   bool   `json:"self,omitempty"`   // "(You)": the chat with oneself
+	Self   bool   `json:"-"`                // "(You)": the chat with oneself
 }
 
 // A Composer is the text field of a chat. Empty is judged by `send` absent and
 // `voice_note_btn` present, never by its text: the placeholder is text.
 type Composer struct {
-	Text   string      `json:"text"`
+	Text   string      `json:"text"` // "" when Empty
 	Empty  bool        `json:"empty"`
 	Bounds uiauto.Rect `json:"bounds"`
 }
@@ -74,17 +83,20 @@ type Target struct {
 	Bounds uiauto.Rect `json:"bounds"`
 }
 
-// A Bubble is one message on the screen, oldest first. Clipped bubbles at the
-// upper edge may lack parts.
+// A Bubble is one message on the screen, oldest first. A clipped one at the
+// edge of the list may lack parts.
 type Bubble struct {
-	Out    bool   `json:"-"`
-	Dir    string `json:"direction"` // "out" or "in"
-	Text   string `json:"text"`
-	Time   string `json:"time,omitempty"`      // as shown
-	Status Tick   `json:"status,omitempty"`    // outgoing only
-	Sender string `json:"sender,omitempty"`    // in groups
-	Media  string `json:"media,omitempty"`     // image, video, audio, document, sticker … if it is not plain text
-	More   bool   `json:"truncated,omitempty"` // ends in "Read more"
+	Out     bool        `json:"-"`
+	Dir     string      `json:"direction"`        // "out" or "in"
+	Text    string      `json:"text"`             // of a document its file name, of a picture its caption
+	Time    string      `json:"time,omitempty"`   // as shown
+	Status  Tick        `json:"status,omitempty"` // outgoing only
+	Sender  string      `json:"-"`                // in groups, where the app shows it: above the first of a run
+	Media   string      `json:"-"`                // image, document, or media for what is not known closer; "" for text
+	More    bool        `json:"-"`                // the app cut the text ("Read more")
+	Clipped bool        `json:"-"`                // touches the edge of the list
+	First   bool        `json:"-"`                // nothing of the chat stands above it
+	Bounds  uiauto.Rect `json:"-"`
 }
 
 // A Tick is the state of an outgoing bubble.
@@ -102,27 +114,30 @@ const (
 
 // A Dialog is a pop-up window.
 type Dialog struct {
-	Title   string   `json:"title,omitempty"`
+	Title   string   `json:"-"`
 	Text    string   `json:"text"`
-	Digits  string   `json:"digits,omitempty"` // of the number inside the text
+	Digits  string   `json:"-"` // of the number inside the text
 	Buttons []Button `json:"buttons"`
 }
 
-// A Button of a dialog.
+// A Button of a dialog. In JSON it is its text.
 type Button struct {
-	Text   string      `json:"text"`
-	ID     string      `json:"id,omitempty"` // without package, "button1"
-	Bounds uiauto.Rect `json:"bounds"`
+	Text   string
+	ID     string // without package, "button1"
+	Bounds uiauto.Rect
 }
+
+// MarshalText gives the button's text.
+func (b Button) MarshalText() ([]byte, error) { return []byte(b.Text), nil }
 
 // A Row is one chat of the chat list.
 type Row struct {
 	Name    string      `json:"name"`
 	Preview string      `json:"preview,omitempty"`
-	Sender  string      `json:"sender,omitempty"` // in groups, before the preview
 	Unread  int         `json:"unread,omitempty"`
 	Time    string      `json:"time,omitempty"`
-	Status  Tick        `json:"status,omitempty"` // of an outgoing preview
+	Status  Tick        `json:"status,omitempty"` // of an outgoing preview, where the app says it
+	Sender  string      `json:"-"`                // in groups, before the preview
 	Out     bool        `json:"-"`
 	Bounds  uiauto.Rect `json:"-"`
 }

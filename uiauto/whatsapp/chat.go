@@ -1,0 +1,283 @@
+package whatsapp
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wabridge/wabridge/uiauto"
+)
+
+// chat recognises an open chat: its header is there, and either a composer,
+// a banner in its place, or (while it is drawn) neither. A card over the chat
+// hides the composer; then the card is what counts.
+func (l *look) chat(s *Screen) bool {
+	title := l.node("chat_title")
+	if title == nil {
+		return false
+	}
+	s.Kind, s.Why = Chat, "id "+title.Suffix()
+	s.Chat = l.header(title)
+	s.Composer = l.composer(s.Send)
+	if s.Composer == nil && l.covered(s) {
+		return true
+	}
+	s.Bubbles = l.bubbles()
+	return true
+}
+
+// covered looks for what stands in place of the composer.
+func (l *look) covered(s *Screen) bool {
+	if n := l.node("read_only"); n != nil {
+		s.ReadOnly = l.textIn(n)
+		if l.p.Words.Is("restricted", s.ReadOnly) {
+			s.Kind, s.Why, s.Words = Restricted, "the word restricted in place of the composer", maskDigits(s.ReadOnly)
+			return true
+		}
+		return false
+	}
+	for n := range l.appTexts(l.window) {
+		switch l.p.Words.Which(n.Text, "restricted", "blocked") {
+		case "restricted":
+			s.ReadOnly = uiauto.Clean(n.Text)
+			s.Kind, s.Why, s.Words = Restricted, "the word restricted, no composer", maskDigits(s.ReadOnly)
+			return true
+		case "blocked":
+			s.ReadOnly = uiauto.Clean(n.Text)
+			return false
+		}
+	}
+	return l.popup(s)
+}
+
+// textIn joins the texts in a node.
+func (l *look) textIn(n *uiauto.Node) string {
+	var parts []string
+	for x := range n.All() {
+		if x.Text != "" {
+			parts = append(parts, x.Text)
+		}
+	}
+	return uiauto.Clean(strings.Join(parts, " "))
+}
+
+// header reads the chat's title. It is a number only in the international form
+// that the app shows for people who are not saved: a saved name may be digits.
+func (l *look) header(title *uiauto.Node) *Header {
+	h := &Header{Title: strings.TrimSpace(uiauto.Clean(title.Text))}
+	name := h.Title
+	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") {
+		if l.p.Words.Is("you", name[i+2:len(name)-1]) {
+			h.Self, name = true, name[:i]
+		}
+	}
+	h.Number = ShownNumber(name)
+	if n := l.node("chat_status"); n != nil {
+		h.Status = uiauto.Clean(n.Text)
+	}
+	return h
+}
+
+// ShownNumber is the digits of a text that is nothing but a number in
+// international form ("+55 92 9316-0101"), or "".
+func ShownNumber(s string) string {
+	s = uiauto.ASCIIDigits(strings.TrimSpace(uiauto.Clean(s)))
+	rest, ok := strings.CutPrefix(s, "+")
+	if !ok || strings.Trim(rest, "0123456789 -().\u2010\u2011") != "" {
+		return ""
+	}
+	d := uiauto.Digits(rest)
+	if len(d) < 7 || len(d) > 15 {
+		return ""
+	}
+	return d
+}
+
+// composer reads the text field.
+func (l *look) composer(send *Target) *Composer {
+	n := l.node("entry")
+	if n == nil {
+		return nil
+	}
+	c := &Composer{Text: n.Text, Bounds: n.Bounds}
+	if send == nil && l.node("voice_note") != nil {
+		c.Text, c.Empty = "", true // what stands there is the placeholder
+	}
+	return c
+}
+
+// bubbles reads the messages, oldest first.
+func (l *look) bubbles() []Bubble {
+	list := l.messageList()
+	if list == nil {
+		return nil
+	}
+	var bs []Bubble
+	for _, row := range list.Children {
+		if b, ok := l.bubble(row, list); ok {
+			bs = append(bs, b)
+		}
+	}
+	if len(bs) > 0 {
+		bs[0].First = whole(list)
+	}
+	return bs
+}
+
+// whole reports whether the list shows the chat from its beginning: its rows
+// do not fill it. (Geometry of a list that ends at its bottom; not verified on
+// a phone.)
+func whole(list *uiauto.Node) bool {
+	first, last := list.Children[0], list.Children[len(list.Children)-1]
+	return first.Bounds.Top > list.Bounds.Top || last.Bounds.Bottom < list.Bounds.Bottom
+}
+
+// messageList is the list that holds messages. Two nodes of a chat have that
+// id in some builds.
+func (l *look) messageList() *uiauto.Node {
+	var found *uiauto.Node
+	for _, id := range l.app.IDs("message_list") {
+		for n := range l.d.Find(uiauto.Selector{ID: id, Within: l.window}) {
+			if found == nil || len(n.Children) > len(found.Children) {
+				found = n
+			}
+		}
+	}
+	return found
+}
+
+// bubble reads one row of the list; rows without a message (dividers, notices,
+// slivers at the upper edge) are none.
+func (l *look) bubble(row, list *uiauto.Node) (Bubble, bool) {
+	body := l.app.Inside(row, "message_row")
+	if body == nil {
+		body = row
+	}
+	r := l.readRow(body)
+	if r.text == nil && r.time == nil && r.status == nil {
+		return Bubble{}, false
+	}
+	if body == row && r.text == nil && r.status == nil {
+		return Bubble{}, false // a divider that reuses the id of the time
+	}
+	b := Bubble{Bounds: body.Bounds, Media: r.media}
+	if r.text != nil {
+		b.Text = r.text.Text
+		b.More = cutByApp(b.Text)
+	}
+	if r.time != nil {
+		b.Time = strings.TrimSpace(uiauto.Clean(r.time.Text))
+	}
+	if r.sender != nil {
+		b.Sender = strings.TrimSpace(strings.TrimPrefix(uiauto.Clean(r.sender.Text), "~"))
+	}
+	if b.Text == "" && b.Media == "" {
+		b.Media = "media"
+	}
+	b.Clipped = body.Bounds.Top <= list.Bounds.Top || body.Bounds.Bottom >= list.Bounds.Bottom
+	b.Out = r.status != nil || r.sender == nil && l.outSide(body, list)
+	b.Dir = "in"
+	if b.Out {
+		b.Dir = "out"
+	}
+	if r.status != nil {
+		b.Status = l.tick(r.status.Desc)
+	}
+	return b, true
+}
+
+// rowParts are the nodes of one message.
+type rowParts struct {
+	text, time, status, sender *uiauto.Node
+	media                      string
+}
+
+// readRow finds the parts of a message; what it quotes is not looked into.
+func (l *look) readRow(body *uiauto.Node) (r rowParts) {
+	var title *uiauto.Node
+	var walk func(n *uiauto.Node)
+	walk = func(n *uiauto.Node) {
+		if n.ID != "" {
+			switch a := l.app; {
+			case a.Is(n, "quoted"):
+				return
+			case a.Is(n, "message_text"):
+				r.text = n
+			case a.Is(n, "message_time"):
+				r.time = n
+			case a.Is(n, "message_status"):
+				r.status = n
+			case a.Is(n, "message_sender"):
+				r.sender = n
+			case a.Is(n, "media_document"):
+				r.media = "document"
+			case a.Is(n, "media_image"):
+				r.media = "image"
+			case a.Is(n, "document_title"):
+				title = n
+			}
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	walk(body)
+	if r.text == nil && r.media == "document" {
+		r.text = title
+	}
+	return r
+}
+
+// outSide tells from where the bubble stands whether it is outgoing: on the
+// right, or on the left where the layout is mirrored (Arabic).
+func (l *look) outSide(body, list *uiauto.Node) bool {
+	left, right := body.Bounds.Left-list.Bounds.Left, list.Bounds.Right-body.Bounds.Right
+	if l.mirrored() {
+		left, right = right, left
+	}
+	return left > right
+}
+
+// mirrored reports whether the layout runs from right to left: the way back is
+// on the right.
+func (l *look) mirrored() bool {
+	n := l.node("chat_back")
+	if n == nil || n.Bounds.Empty() {
+		return false
+	}
+	x, _ := n.Bounds.Center()
+	return 2*x > l.window.Bounds.Left+l.window.Bounds.Right
+}
+
+// ticks are the words of the states. Both sets of the app count, and "seen"
+// and "played" are what "read" is for media.
+var ticks = map[string]Tick{
+	"tick_pending": TickPending, "tick_sent": TickSent, "tick_delivered": TickDelivered,
+	"tick_read": TickRead, "tick_seen": TickRead, "tick_played": TickRead,
+}
+
+func (l *look) tick(desc string) Tick {
+	key := l.p.Words.Which(desc, "tick_pending", "tick_sent", "tick_delivered", "tick_read", "tick_seen", "tick_played")
+	if key == "" {
+		return TickUnknown
+	}
+	return ticks[key]
+}
+
+// cutByApp guesses from its form that the app cut a long text: an ellipsis
+// shortly before the end, with a few words ("Read more") behind it. No source
+// gives those words; not verified on a phone.
+func cutByApp(s string) bool {
+	i := strings.LastIndex(s, "…")
+	if i < 0 || utf8.RuneCountInString(s) < minCut {
+		return false
+	}
+	tail := strings.TrimSpace(s[i+len("…"):])
+	return tail != "" && utf8.RuneCountInString(tail) <= maxCutWords && !strings.Contains(tail, "\n")
+}
+
+// A text shorter than minCut runes is never cut by the app; maxCutWords bounds
+// the words behind the ellipsis.
+const (
+	minCut      = 200
+	maxCutWords = 40
+)

@@ -1,0 +1,179 @@
+package whatsapp
+
+import (
+	"slices"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto"
+)
+
+// Next decides what to do about one look. It is pure, and it never acts on
+// hope: what is not proven is looked at again or backed out of. How often, and
+// until when, is the driver's to say: after a DoLook or DoBack it looks again,
+// and when its time is over the Code of the last action is the reason.
+func Next(s Screen, g Goal) Action {
+	switch s.Kind {
+	case Chat:
+		return nextInChat(s, g)
+	case NotOnWhatsApp, BadNumber, LookupFailed, OpenConfirm:
+		return nextInDialog(s, g)
+	case Popup:
+		return nextInPopup(s)
+	case Keyguard, LoggedOut, Banned, Restricted, UpdateForced:
+		return nextForPerson(s, g)
+	case ANR, Permission:
+		return nextInSystemDialog(s)
+	}
+	if s.Send != nil {
+		return back(wabridge.CodeScreen, "a send button that is not the wanted chat's")
+	}
+	switch s.Kind {
+	case Shade:
+		return back(wabridge.CodeScreen, "the notification shade is open")
+	case SendPreview, Picker, Search, OtherApp:
+		return back(wabridge.CodeScreen, "not the chat but "+string(s.Kind))
+	case Searching, ChatList, Launcher, Empty:
+		return Action{Do: DoLook, Code: wabridge.CodeSlow, Why: "the chat is not open yet: " + string(s.Kind)}
+	}
+	return Action{Do: DoGiveUp, Code: wabridge.CodeScreen, Why: "a screen that no profile knows: " + s.Why}
+}
+
+func back(code wabridge.Code, why string) Action { return Action{Do: DoBack, Code: code, Why: why} }
+
+func again(why string) Action { return Action{Do: DoLook, Code: wabridge.CodeSlow, Why: why} }
+
+// nextInChat decides in an open chat. Nothing is read, typed or sent before the
+// chat is proven to be the wanted one.
+func nextInChat(s Screen, g Goal) Action {
+	if s.Chat == nil || s.Chat.Title == "" {
+		return again("the chat has no title yet")
+	}
+	proof, ok := Proven(*s.Chat, g)
+	if !ok {
+		return back(wabridge.CodeWrongChat, proof)
+	}
+	switch {
+	case !g.Send && g.Text == "":
+		return Action{Do: DoRead, Why: proof}
+	case s.Composer == nil && s.ReadOnly != "":
+		return Action{Do: DoFail, Code: wabridge.CodeUndeliverable, Why: "this chat takes no messages: there is a notice in place of the composer"}
+	case s.Composer == nil || s.Composer.Bounds.Empty():
+		return again("the composer is not there yet")
+	case s.Composer.Empty && !g.Send:
+		return Action{Do: DoRead, Why: proof}
+	case s.Composer.Empty:
+		return Action{Do: DoFill, Why: proof + "; the composer is empty"}
+	case s.Send == nil || s.Send.Bounds.Empty():
+		return again("the composer holds text and there is no send button yet")
+	case !SameText(g.Text, s.Composer.Text):
+		return Action{Do: DoClear, Code: wabridge.CodeScreen, Why: "the composer holds another text"}
+	case !g.Send:
+		return Action{Do: DoRead, Why: proof}
+	}
+	return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof + "; the composer holds the text"}
+}
+
+// Proven says whether the open chat is the wanted one, and by what. The shown
+// number decides where there is one; then a name that the phone has for this
+// number alone; last the way that led here. A header with another number is the
+// wrong chat whichever way led to it.
+func Proven(h Header, g Goal) (proof string, ok bool) {
+	number := wantedNumber(g)
+	switch {
+	case slices.ContainsFunc(g.Names, func(name string) bool { return sameName(name, h.Title) }):
+		return "the header shows the contact's name", true
+	case h.Number != "" && number != "" && wabridge.SameNumber(h.Number, number):
+		return "the header shows the number", true
+	case h.Number != "" && number != "":
+		return "the header shows another number", false
+	case g.Direct:
+		return "this link led straight here", true
+	}
+	return "nothing proves that this is the wanted chat", false
+}
+
+// sameName compares a contact's name with a title. Case counts: two contacts
+// may differ in it alone.
+func sameName(name, title string) bool {
+	return name != "" && cleanName(name) == cleanName(title)
+}
+
+func wantedNumber(g Goal) string {
+	if g.Number != "" {
+		return g.Number
+	}
+	return wabridge.NumberOf(g.JID)
+}
+
+// nextInDialog decides on an answer of the app about a number. It counts only
+// for the number that is asked for: a dialog of an earlier attempt may still
+// stand there. After DoFail the dialog is still to be backed out of.
+func nextInDialog(s Screen, g Goal) Action {
+	number := wantedNumber(g)
+	if s.Dialog == nil || number == "" || !wabridge.SameNumber(s.Dialog.Digits, number) {
+		return back(wabridge.CodeScreen, "a dialog that does not speak of this number: "+string(s.Kind))
+	}
+	switch s.Kind {
+	case NotOnWhatsApp:
+		return Action{Do: DoFail, Code: wabridge.CodeUndeliverable, Why: "the app says that this number is not on WhatsApp"}
+	case BadNumber:
+		return Action{Do: DoFail, Code: wabridge.CodeUndeliverable, Why: "the app says that this is not a valid number"}
+	case LookupFailed:
+		why := "the app could not look the number up"
+		if s.NoNet {
+			why += ": no internet"
+		}
+		return Action{Do: DoFail, Code: wabridge.CodeNetwork, Why: why}
+	}
+	for _, b := range s.Dialog.Buttons {
+		if b.ID == "button1" && !b.Bounds.Empty() { // Android's positive button
+			return Action{Do: DoTap, At: b.Bounds, Why: "open the chat with this number"}
+		}
+	}
+	return back(wabridge.CodeScreen, "a question without a button to agree")
+}
+
+// nextInPopup does what the profile says about a popup.
+func nextInPopup(s Screen) Action {
+	switch {
+	case s.Wait:
+		return Action{Do: DoLook, Code: wabridge.CodeSlow, Why: "popup " + s.Popup + " goes by itself"}
+	case s.Press != nil && !s.Press.Bounds.Empty():
+		return Action{Do: DoTap, At: s.Press.Bounds, Code: wabridge.CodeScreen, Why: "popup " + s.Popup}
+	}
+	return back(wabridge.CodeScreen, "popup "+s.Popup)
+}
+
+// nextForPerson decides where the phone itself is not fit to send.
+func nextForPerson(s Screen, g Goal) Action {
+	stop := Action{Do: DoStop, Why: s.Words}
+	switch s.Kind {
+	case Keyguard:
+		if !s.Locked || g.CanUnlock {
+			return Action{Do: DoWake, Code: wabridge.CodeLockedScreen, Why: "the lock screen is up"}
+		}
+		stop.Code, stop.Why = wabridge.CodeLockedScreen, "the lock screen asks for a PIN, pattern or password"
+	case LoggedOut:
+		stop.Code = wabridge.CodeNotRegistered
+	case Banned, Restricted:
+		stop.Code = wabridge.CodeLocked
+	case UpdateForced:
+		stop.Code = wabridge.CodeAttention
+	}
+	if stop.Why == "" {
+		stop.Why = string(s.Kind) + ": " + s.Why
+	}
+	return stop
+}
+
+// nextInSystemDialog waits for an app that does not respond, and grants nothing.
+func nextInSystemDialog(s Screen) Action {
+	for _, b := range s.Dialog.Buttons { // the preferred one is first
+		if !b.Bounds.Empty() {
+			return Action{Do: DoTap, At: b.Bounds, Code: wabridge.CodeScreen, Why: string(s.Kind) + ": " + b.ID}
+		}
+	}
+	return back(wabridge.CodeScreen, string(s.Kind)+" without a known button")
+}
+
+func cleanName(s string) string { return trimSpace(uiauto.Clean(s)) }

@@ -1,0 +1,153 @@
+package whatsapp
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/wabridge/wabridge"
+)
+
+// MaxPrints is how many bubbles a note holds.
+const MaxPrints = 16
+
+// Print is a bubble without its text. The hash of one that shows nothing to
+// recognise it by (cut off at the edge of the list) is empty.
+func Print(b Bubble) wabridge.BubblePrint {
+	p := wabridge.BubblePrint{Out: b.Out, Time: b.Time, First: b.First}
+	if b.Text == "" && b.Clipped {
+		return p
+	}
+	sum := sha256.Sum256([]byte(b.Media + "\x00" + b.Text))
+	if b.Media == "" {
+		sum = sha256.Sum256([]byte(b.Text))
+	}
+	p.Hash = hex.EncodeToString(sum[:8])
+	return p
+}
+
+// Prints is the note of a look: its newest bubbles, at most MaxPrints, newest
+// last.
+func Prints(bubbles []Bubble) []wabridge.BubblePrint {
+	bubbles = bubbles[max(0, len(bubbles)-MaxPrints):]
+	ps := make([]wabridge.BubblePrint, len(bubbles))
+	for i, b := range bubbles {
+		ps[i] = Print(b)
+	}
+	return ps
+}
+
+// NewOutgoing lists the outgoing bubbles that are newer than the note, oldest
+// first. Overlap is false when that cannot be told: nothing of the note is on
+// the screen any more, or repeated equal texts of the same minute let the two
+// windows be laid over each other in more than one way.
+//
+// An empty note is that of an empty chat: then all bubbles are newer.
+func NewOutgoing(before []wabridge.BubblePrint, now []Bubble) (fresh []Bubble, overlap bool) {
+	return newer(before, now, true)
+}
+
+// Fresh is NewOutgoing for incoming bubbles.
+func Fresh(before []wabridge.BubblePrint, now []Bubble) (fresh []Bubble, overlap bool) {
+	return newer(before, now, false)
+}
+
+func newer(before []wabridge.BubblePrint, now []Bubble, out bool) ([]Bubble, bool) {
+	ends := overlaps(before, now)
+	if len(ends) != 1 {
+		return nil, false
+	}
+	var fresh []Bubble
+	for _, b := range now[ends[0]:] {
+		if b.Out == out {
+			fresh = append(fresh, b)
+		}
+	}
+	return fresh, true
+}
+
+// A Verdict is the answer to "is our bubble there?".
+type Verdict string
+
+// The verdicts.
+const (
+	Appeared Verdict = "appeared" // a bubble newer than the note shows the text
+	Absent   Verdict = "absent"   // the newer bubbles are all seen and none shows it
+	Unclear  Verdict = "unclear"  // it cannot be told
+)
+
+// Find looks for the sent text among the outgoing bubbles that are newer than
+// the note, and gives the newest one that shows it. With repeated equal texts
+// it can answer where NewOutgoing cannot: when every way to lay the two windows
+// over each other gives the same answer.
+func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Verdict) {
+	ends := overlaps(before, now)
+	if len(ends) == 0 {
+		return Bubble{}, Unclear
+	}
+	last := -1 // newest bubble that shows the text
+	for i, b := range now {
+		if b.Out && BubbleShows(sent, b) {
+			last = i
+		}
+	}
+	yes, no := 0, 0
+	for _, end := range ends {
+		if last >= end {
+			yes++
+		} else {
+			no++
+		}
+	}
+	switch {
+	case no == 0:
+		return now[last], Appeared
+	case yes == 0:
+		return Bubble{}, Absent
+	}
+	return Bubble{}, Unclear
+}
+
+// overlaps lists the ways to lay the window of the note over that of now: each
+// is the number of bubbles of now that are as old as the note or older, so that
+// the rest is newer. Both windows show a chat without gaps, so the common part
+// is an end of the note that stands in now either from its beginning, or behind
+// the whole of what is older than the note.
+func overlaps(before []wabridge.BubblePrint, now []Bubble) []int {
+	if len(before) == 0 {
+		return []int{0}
+	}
+	prints := make([]wabridge.BubblePrint, len(now))
+	for i, b := range now {
+		prints[i] = Print(b)
+	}
+	var ends []int
+	for end := 1; end <= len(prints); end++ {
+		n := min(end, len(before))
+		if before[0].First && end > n || prints[0].First && len(before) > n {
+			continue // one window knows where the chat begins, the other would be above it
+		}
+		if same(before[len(before)-n:], prints[end-n:end]) {
+			ends = append(ends, end)
+		}
+	}
+	return ends
+}
+
+// same reports whether two runs of bubbles are the same ones. Only the first of
+// them may be cut off at the edge of the list and lack parts.
+func same(before, now []wabridge.BubblePrint) bool {
+	proven := 0
+	for i, b := range before {
+		n := now[i]
+		clipped := i == 0 && (b.Hash == "" || n.Hash == "" || b.Time == "" || n.Time == "")
+		switch {
+		case b.Out != n.Out:
+			return false
+		case b.Hash == n.Hash && b.Time == n.Time:
+			proven++
+		case !clipped, b.Hash != "" && n.Hash != "" && b.Hash != n.Hash, b.Time != "" && n.Time != "" && b.Time != n.Time:
+			return false
+		}
+	}
+	return proven > 0
+}

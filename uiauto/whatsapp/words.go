@@ -1,0 +1,143 @@
+package whatsapp
+
+import (
+	"strings"
+
+	"github.com/wabridge/wabridge/uiauto"
+)
+
+// fullScreens are words that fill a screen of their own, and what it then is.
+var fullScreens = []struct {
+	word string
+	kind Kind
+}{
+	{"restricted", Restricted},
+	{"banned", Banned},
+	{"update_forced", UpdateForced},
+	{"eula_agree", LoggedOut},
+	{"eula_welcome", LoggedOut},
+	{"logged_out", LoggedOut},
+	{"searching", Searching},
+	{"picker_title", Picker},
+}
+
+// words recognises screens that have no id of their own by the app's words.
+func (l *look) words(s *Screen) bool {
+	for n := range l.appTexts(l.window) {
+		for _, f := range fullScreens {
+			if l.p.Words.Is(f.word, n.Text) {
+				s.Kind, s.Why, s.Words = f.kind, "the word "+f.word, maskDigits(uiauto.Clean(n.Text))
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// popup recognises what covers the screen by the profile's table.
+func (l *look) popup(s *Screen) bool {
+	for _, p := range l.app.Popups {
+		if !l.fits(p) {
+			continue
+		}
+		s.Kind, s.Popup, s.Why = Popup, p.Name, "popup "+p.Name+" of the profile"
+		s.Wait = p.Act == uiauto.ActWait
+		for _, key := range p.Press {
+			if s.Press = l.pressable(key); s.Press != nil {
+				break
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func (l *look) fits(p uiauto.Popup) bool {
+	for _, id := range p.NoIDs {
+		if l.d.First(uiauto.Selector{ID: id, Within: l.window}) != nil {
+			return false
+		}
+	}
+	for _, id := range p.IDs {
+		if l.d.First(uiauto.Selector{ID: id, Within: l.window}) == nil {
+			return false
+		}
+	}
+	if len(p.Words) == 0 {
+		return true
+	}
+	for n := range l.appTexts(l.window) {
+		if l.p.Words.Which(n.Text, p.Words...) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// pressable is the button whose whole text is a wording of the word. A text
+// inside of something clickable counts; what is tapped is the text.
+func (l *look) pressable(key string) *Button {
+	for n := range l.appTexts(l.window) {
+		if !n.Bounds.Empty() && clickable(n) && l.p.Words.Is(key, n.Text) {
+			b := button(n)
+			return &b
+		}
+	}
+	return nil
+}
+
+func clickable(n *uiauto.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if n.Has(uiauto.Clickable) {
+			return true
+		}
+	}
+	return false
+}
+
+// appTexts walks the nodes below a node whose text is the app's own and not a
+// person's: lists of messages and of chats, names and fields are left out.
+func (l *look) appTexts(from *uiauto.Node) func(yield func(*uiauto.Node) bool) {
+	return func(yield func(*uiauto.Node) bool) { l.walkTexts(from, yield) }
+}
+
+func (l *look) walkTexts(n *uiauto.Node, yield func(*uiauto.Node) bool) bool {
+	if l.private(n) {
+		return true
+	}
+	if n.Text != "" && !yield(n) {
+		return false
+	}
+	for _, c := range n.Children {
+		if !l.walkTexts(c, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// privateRoles hold what people wrote or are called.
+var privateRoles = []string{"message_row", "message_text", "message_sender", "quoted", "row", "chat_title", "entry"}
+
+func (l *look) private(n *uiauto.Node) bool {
+	if n.ID == "" {
+		return isEdit(n)
+	}
+	for _, r := range privateRoles {
+		if l.app.Is(n, r) {
+			return true
+		}
+	}
+	return isEdit(n)
+}
+
+// maskDigits makes the app's words fit for people and logs: a number inside
+// stays out of them.
+func maskDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '#'
+		}
+		return r
+	}, uiauto.ASCIIDigits(s))
+}
