@@ -68,7 +68,8 @@ type Usage struct {
 // A Gate decides, given what was sent, when the message may go: the zero time
 // or one not after now means now. It is a pure function (queue.Pacing.Gate)
 // that judges m by its Priority alone: for an equal Priority, equal First and
-// empty Pair a store may ask once and use the answer for all.
+// empty Pair a store may ask once and use the answer for all, and a Pair that
+// is not empty never lets a message go sooner.
 type Gate func(m *wabridge.Message, u Usage, now time.Time) time.Time
 
 // LaneStore is what the one lane of a phone needs.

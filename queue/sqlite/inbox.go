@@ -1,0 +1,159 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+const heardInChat = selectMessage + `WHERE m.chat = ?1 AND m.direction <> 'out' ORDER BY m.seq DESC LIMIT ?2`
+
+// Reconcile implements queue.InboxStore.
+func (db *DB) Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef, limit int,
+	decide func(wabridge.Chat, []wabridge.Message) queue.Changes) ([]wabridge.Message, error) {
+	var out []wabridge.Message
+	err := db.update(ctx, "reconcile chat", func(t *tx) error {
+		out = nil
+		c, err := t.chatOf(phone, ref)
+		if err != nil {
+			return err
+		}
+		known, err := collect(t.rows(heardInChat, c.key, limit))
+		if err != nil {
+			return err
+		}
+		slices.Reverse(known)
+		changes := decide(c.Chat, messages(known))
+		for _, m := range changes.Update {
+			if err := t.correct(c, m); err != nil {
+				return err
+			}
+		}
+		for _, m := range changes.New {
+			r := received(c, m, time.Now())
+			if err := t.receive(c, &r); err != nil {
+				return err
+			}
+			out = append(out, r.Message)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// received is the record of a message that came in or was typed on the phone.
+func received(c *chat, m wabridge.Message, now time.Time) record {
+	r := record{Message: m, chat: c.key}
+	r.Phone, r.Chat, r.State = c.Phone, c.ID, wabridge.Received
+	if r.ID == "" {
+		r.ID = wabridge.NewID()
+	}
+	if r.Direction != wabridge.Echo {
+		r.Direction = wabridge.In
+	}
+	if r.Type == "" {
+		r.Type = "text"
+	}
+	if r.Created.IsZero() {
+		r.Created = now
+	}
+	r.Created = stored(r.Created)
+	r.due = r.Created
+	r.Due, r.Expires = time.Time{}, time.Time{}
+	if c.Group {
+		r.Group = c.ID
+		if r.GroupName == "" {
+			r.GroupName = c.Name
+		}
+		return r
+	}
+	if r.Number == "" {
+		r.Number = c.Number
+	}
+	if r.Name == "" {
+		r.Name = c.Name
+	}
+	return r
+}
+
+const hearChat = `
+UPDATE chat
+SET known = 1, newest = max(newest, ?2)
+WHERE key = ?1`
+
+// receive stores a received message, its event, and that its chat is known.
+func (t *tx) receive(c *chat, r *record) error {
+	if err := t.add(r); err != nil {
+		return taken(err, "message id "+r.ID)
+	}
+	if err := t.exec(hearChat, c.key, r.Created.UnixMilli()); err != nil {
+		return err
+	}
+	if !c.known {
+		c.known = true
+		if err := t.exec(agreeHead, c.key); err != nil {
+			return err
+		}
+	}
+	kind := wabridge.EventMessage
+	if r.Direction == wabridge.Echo {
+		kind = wabridge.EventEcho
+	}
+	return t.event(kind, r.Phone, r.ID, time.Now(), r.Message)
+}
+
+const correctMessage = `
+UPDATE message
+SET created = ?3, source = ?4, number = ?5, name = ?6, clock = ?7
+WHERE id = ?1 AND chat = ?2 AND direction <> 'out'`
+
+// correct stores what a second source knows better of a received message.
+func (t *tx) correct(c *chat, m wabridge.Message) error {
+	n, err := t.change(correctMessage, m.ID, c.key, m.Created.UnixMilli(), m.Source, m.Number, m.Name, m.Clock)
+	if err == nil && n == 0 {
+		err = wabridge.Fail(wabridge.CodeNotFound, nil, "there is no received message %s in this chat", m.ID)
+	}
+	return err
+}
+
+const newestChats = `
+SELECT id, phone, number, lid, name, is_group
+FROM chat
+WHERE phone = ?1 AND newest > 0
+ORDER BY newest DESC, key DESC
+LIMIT ?2`
+
+// Chats implements queue.InboxStore.
+func (db *DB) Chats(ctx context.Context, phone string, limit int) (out []wabridge.Chat, err error) {
+	rows, err := db.read.QueryContext(ctx, newestChats, phone, limit)
+	if err != nil {
+		return nil, readError("list chats", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c wabridge.Chat
+		var lid string
+		if err := rows.Scan(&c.ID, &c.Phone, &c.Number, &lid, &c.Name, &c.Group); err != nil {
+			return nil, readError("list chats", err)
+		}
+		switch {
+		case lid != "":
+			c.JID = lid
+		case !strings.HasSuffix(c.ID, nameSuffix):
+			c.JID = c.ID
+		}
+		out = append(out, c)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, readError("list chats", err)
+	}
+	return out, nil
+}

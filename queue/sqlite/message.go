@@ -1,0 +1,172 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wabridge/wabridge"
+)
+
+// A record is a message as stored: the domain's, and what only the database
+// needs.
+type record struct {
+	wabridge.Message
+	chat  int64     // chat.key
+	typed time.Time // when the intent was committed, or the bubble first seen
+	due   time.Time // orders; Message.Due is set only if it must be waited for
+	lease time.Time
+	head  bool
+	fresh bool
+}
+
+// columns are read in this order by scan. The chat's id comes from its own
+// table, so that a chat can learn its number.
+const columns = `m.seq, m.id, m.phone, m.direction, m.chat, c.id,
+  m.number, m.name, m.group_id, m.group_name, m.input,
+  m.type, m.text, m.body, m.context, m.callback,
+  m.priority, m.due, m.timed, m.expires,
+  m.state, m.code, m.reason, m.tries, m.fence, m.lease, m.intent, m.typed, m.head, m.fresh,
+  m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock`
+
+// selectMessage is the beginning of every query for messages.
+const selectMessage = `SELECT ` + columns + `
+FROM message m JOIN chat c ON c.key = m.chat
+`
+
+// scan reads one row of columns.
+func (r *record) scan(from interface{ Scan(...any) error }) error {
+	var text string
+	var body, intent sql.NullString
+	var due int64
+	var timed bool
+	var expires, lease, typed, handed, sent, delivered, read, ended sql.NullInt64
+	var created int64
+	err := from.Scan(&r.Seq, &r.ID, &r.Phone, &r.Direction, &r.chat, &r.Chat,
+		&r.Number, &r.Name, &r.Group, &r.GroupName, &r.Input,
+		&r.Type, &text, &body, &r.Context, &r.Callback,
+		&r.Priority, &due, &timed, &expires,
+		&r.State, &r.Code, &r.Reason, &r.Tries, &r.Fence, &lease, &intent, &typed, &r.head, &r.fresh,
+		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock)
+	if err != nil {
+		return err
+	}
+	r.Text = wabridge.Text(text)
+	if body.Valid {
+		r.Body = json.RawMessage(body.String)
+	}
+	r.due = time.UnixMilli(due).UTC()
+	if timed {
+		r.Due = r.due
+	}
+	r.Created = time.UnixMilli(created).UTC()
+	r.Expires, r.lease, r.typed = instant(expires), instant(lease), instant(typed)
+	r.HandedAt, r.SentAt, r.Delivered = instant(handed), instant(sent), instant(delivered)
+	r.ReadAt, r.Ended = instant(read), instant(ended)
+	if !intent.Valid {
+		return nil
+	}
+	r.Intent = &wabridge.Intent{}
+	if err := json.Unmarshal([]byte(intent.String), r.Intent); err != nil {
+		return fmt.Errorf("intent of message %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// collect reads all rows and closes them.
+func collect(rows *sql.Rows, err error) ([]record, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []record
+	for rows.Next() {
+		var r record
+		if err := r.scan(rows); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// messages drops what only the database needs.
+func messages(all []record) []wabridge.Message {
+	out := make([]wabridge.Message, len(all))
+	for i := range all {
+		out[i] = all[i].Message
+	}
+	return out
+}
+
+const insertMessage = `
+INSERT INTO message (id, phone, direction, chat, number, name, group_id, group_name, input,
+  type, text, body, context, callback, priority, due, timed, expires, state, head, fresh, created, source, clock)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)`
+
+// add stores a new message and sets its Seq.
+func (t *tx) add(r *record) (err error) {
+	r.Seq, err = t.insert(insertMessage, r.ID, r.Phone, string(r.Direction), r.chat, r.Number, r.Name, r.Group, r.GroupName, r.Input,
+		r.Type, string(r.Text), jsonText(r.Body), r.Context, r.Callback,
+		r.Priority, r.due.UnixMilli(), !r.Due.IsZero(), millis(r.Expires), string(r.State), r.head, r.fresh,
+		r.Created.UnixMilli(), r.Source, r.Clock)
+	return err
+}
+
+const updateMessage = `
+UPDATE message
+SET state = ?3, code = ?4, reason = ?5, tries = ?6, fence = ?7, lease = ?8, intent = ?9, typed = ?10,
+  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18
+WHERE seq = ?1 AND state = ?2`
+
+// put stores what a move changed, if the row is still in the state it was
+// read in; the transaction's lock makes that certain, the condition says so.
+func (t *tx) put(from wabridge.State, r *record) error {
+	var intent any
+	if r.Intent != nil {
+		b, err := json.Marshal(r.Intent)
+		if err != nil {
+			return err
+		}
+		intent = string(b)
+	}
+	n, err := t.change(updateMessage, r.Seq, string(from), string(r.State), int(r.Code), r.Reason, r.Tries, r.Fence,
+		millis(r.lease), intent, millis(r.typed), r.due.UnixMilli(), !r.Due.IsZero(), r.head,
+		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended))
+	if err == nil && n != 1 {
+		err = wabridge.Fail(wabridge.CodeStale, nil, "message %s is no longer %s", r.ID, from)
+	}
+	return err
+}
+
+const messageByID = selectMessage + `WHERE m.id = ?1`
+
+// get reads one message inside the transaction; CodeNotFound.
+func (t *tx) get(id string) (record, error) {
+	var r record
+	s, err := t.stmt(messageByID)
+	if err != nil {
+		return r, err
+	}
+	err = r.scan(s.QueryRowContext(context.Background(), id))
+	return r, found(err, "message", id)
+}
+
+// found turns "no row" into CodeNotFound.
+func found(err error, what, id string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return wabridge.Fail(wabridge.CodeNotFound, nil, "there is no %s %s", what, id)
+	}
+	return err
+}
+
+// jsonText stores raw JSON as text; nil for none.
+func jsonText(b json.RawMessage) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return string(b)
+}

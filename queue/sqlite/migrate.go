@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+
+	"github.com/wabridge/wabridge"
+)
+
+// migrationFiles are numbered from 001 without gaps and never edited after a
+// release. The head of each says which programs can read the result.
+//
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// applicationID marks our databases ("wabr" in ASCII), so that another
+// program's file is not taken for ours.
+const applicationID = 0x77616272
+
+// migrations lists the files in order; the n-th leads to schema n.
+func migrations() []string {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	return names
+}
+
+// newest is the schema that this program writes.
+func newest() int { return len(migrations()) }
+
+// querier is what sql.DB and sql.Conn share.
+type querier interface {
+	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+}
+
+// schemaVersion reads the schema's number; 0 for an empty file.
+func schemaVersion(ctx context.Context, q querier) (int, error) {
+	var version, app, tables int
+	err := errors.Join(
+		q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version),
+		q.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app),
+		q.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables),
+	)
+	if err != nil {
+		return 0, err
+	}
+	if tables > 0 && app != applicationID {
+		return 0, wabridge.Fail(wabridge.CodeStorage, nil, "the file is a database of another program")
+	}
+	return version, nil
+}
+
+// checkVersion refuses what a newer program wrote.
+func checkVersion(version int) error {
+	if version <= newest() {
+		return nil
+	}
+	return wabridge.Fail(wabridge.CodeNewerSchema, nil,
+		"the database has schema %d, this program knows up to %d: it was written by a newer wabridge; update this program, or use another data directory",
+		version, newest())
+}
+
+// migrate brings the schema up to date, each step in a transaction of its own.
+// Without the lock it only checks.
+func migrate(ctx context.Context, conn *sql.Conn, locked bool) error {
+	version, err := schemaVersion(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if err := checkVersion(version); err != nil {
+		return err
+	}
+	if version < newest() && !locked {
+		return wabridge.Fail(wabridge.CodeStorage, nil, "the database has schema %d of another version's daemon that is running", version)
+	}
+	for n := version + 1; n <= newest(); n++ {
+		if err := migrateTo(ctx, conn, n); err != nil {
+			return fmt.Errorf("migrate to schema %d: %w", n, err)
+		}
+	}
+	return nil
+}
+
+func migrateTo(ctx context.Context, conn *sql.Conn, n int) (err error) {
+	text, err := migrationFiles.ReadFile(migrations()[n-1])
+	if err != nil {
+		return err
+	}
+	t, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = t.Rollback()
+		}
+	}()
+	for _, s := range []string{
+		string(text),
+		"PRAGMA user_version = " + strconv.Itoa(n),
+		"PRAGMA application_id = " + strconv.Itoa(applicationID),
+	} {
+		if _, err := t.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return t.Commit()
+}

@@ -1,0 +1,303 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/wabridge/wabridge"
+)
+
+// moved is what the record is after a move that its state allows. It is a
+// pure function.
+func moved(r record, m wabridge.Move) record {
+	at := stored(m.At())
+	r.State, r.Code, r.Reason = m.To(), m.Code(), m.Reason()
+	r.lease = time.Time{}
+	if m.GiveBack() && r.Tries > 0 {
+		r.Tries--
+	}
+	if !m.Due().IsZero() {
+		r.Due = stored(m.Due())
+		r.due = r.Due
+	}
+	switch m.To() {
+	case wabridge.Sending:
+		r.Tries++
+	case wabridge.Queued:
+		r.typed = time.Time{} // it never left
+	case wabridge.Handed, wabridge.Sent, wabridge.Delivered, wabridge.Read:
+		setOnce(&r.typed, at)
+		setOnce(&r.HandedAt, at)
+	case wabridge.Failed, wabridge.Expired, wabridge.Canceled:
+		r.Ended = at
+	}
+	switch m.To() {
+	case wabridge.Sent:
+		r.SentAt = at
+	case wabridge.Delivered:
+		r.Delivered = at
+	case wabridge.Read:
+		r.ReadAt = at
+	}
+	if m.To() != wabridge.Unconfirmed {
+		r.Intent = nil
+	}
+	r.head = r.head && r.State.Open()
+	return r
+}
+
+func setOnce(t *time.Time, at time.Time) {
+	if t.IsZero() {
+		*t = at
+	}
+}
+
+// apply makes a move of r, which was read in this transaction: the row, its
+// chat and the status event.
+func (t *tx) apply(r *record, m wabridge.Move) error {
+	if !m.Legal(r.State) {
+		return wabridge.Fail(wabridge.CodeStale, nil, "message %s is %s, which cannot become %s", r.ID, r.State, m.To())
+	}
+	if r.State == wabridge.Sending && m.To() == wabridge.Queued && r.Intent != nil {
+		return wabridge.Fail(wabridge.CodeStale, nil, "message %s may have left the phone: it cannot become queued unseen", r.ID)
+	}
+	before := *r
+	*r = moved(before, m)
+	if err := t.put(before.State, r); err != nil {
+		return err
+	}
+	if err := t.turn(&before, r); err != nil {
+		return err
+	}
+	return t.status(r, before.State, m)
+}
+
+// status writes the event of a move.
+func (t *tx) status(r *record, previous wabridge.State, m wabridge.Move) error {
+	return t.event(wabridge.EventStatus, r.Phone, r.ID, m.At(), wabridge.StatusData{
+		ID:       r.ID,
+		State:    r.State,
+		Previous: previous,
+		Status:   r.State.CloudStatus(),
+		At:       m.At().UTC(),
+		Chat:     r.Chat,
+		Number:   r.Number,
+		Group:    r.Group,
+		Code:     m.Code().Cloud(),
+		Reason:   m.Reason(),
+		Tries:    r.Tries,
+		Callback: r.Callback,
+	})
+}
+
+const insertEvent = `
+INSERT INTO event (kind, phone, message, at, data)
+VALUES (?1, ?2, ?3, ?4, ?5)`
+
+// event writes one line of the log, its payload frozen.
+func (t *tx) event(kind wabridge.EventKind, phone, message string, at time.Time, payload any) error {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	t.changed = true
+	return t.exec(insertEvent, string(kind), phone, message, at.UnixMilli(), string(b))
+}
+
+const promoteHead = `
+UPDATE message
+SET head = 1, fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
+WHERE seq = (SELECT min(seq) FROM message WHERE chat = ?1 AND state IN ('queued', 'sending', 'unconfirmed'))`
+
+// turn hands the turn of a chat on when its head is no longer open, and keeps
+// account of first contacts.
+func (t *tx) turn(before, after *record) error {
+	if before.head && !after.head {
+		if err := t.exec(promoteHead, after.chat); err != nil {
+			return err
+		}
+	}
+	switch {
+	case before.typed.IsZero() && !after.typed.IsZero():
+		return t.contact(after.chat, after.typed)
+	case !before.typed.IsZero() && after.typed.IsZero():
+		return t.uncontact(after.chat, before.typed)
+	}
+	return nil
+}
+
+const contactChat = `
+UPDATE chat
+SET contacted = iif(known = 0, ?2, contacted), known = 1
+WHERE key = ?1`
+
+const agreeHead = `
+UPDATE message
+SET fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
+WHERE chat = ?1 AND head = 1 AND state IN ('queued', 'sending', 'unconfirmed')`
+
+// contact notes that something was typed into the chat.
+func (t *tx) contact(chat int64, at time.Time) error {
+	if err := t.exec(contactChat, chat, at.UnixMilli()); err != nil {
+		return err
+	}
+	return t.exec(agreeHead, chat)
+}
+
+const uncontactChat = `
+UPDATE chat
+SET contacted = NULL, known = EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND direction <> 'out')
+WHERE key = ?1 AND contacted = ?2`
+
+// uncontact takes contact back: it is proven that nothing left.
+func (t *tx) uncontact(chat int64, at time.Time) error {
+	if err := t.exec(uncontactChat, chat, at.UnixMilli()); err != nil {
+		return err
+	}
+	return t.exec(agreeHead, chat)
+}
+
+// Apply implements queue.LaneStore.
+func (db *DB) Apply(ctx context.Context, id string, fence int64, m wabridge.Move) (wabridge.Message, error) {
+	var out wabridge.Message
+	err := db.update(ctx, "move message "+id+" to "+string(m.To()), func(t *tx) error {
+		r, err := t.get(id)
+		if err != nil {
+			return err
+		}
+		if fence != 0 && fence != r.Fence {
+			return staleFence(id)
+		}
+		if err := t.apply(&r, m); err != nil {
+			return err
+		}
+		out = r.Message
+		return nil
+	})
+	return out, err
+}
+
+// Cancel implements queue.Accepter.
+func (db *DB) Cancel(ctx context.Context, id string, at time.Time) (wabridge.Message, error) {
+	var out wabridge.Message
+	err := db.update(ctx, "cancel message "+id, func(t *tx) error {
+		r, err := t.get(id)
+		if err != nil {
+			return err
+		}
+		if r.State != wabridge.Queued {
+			return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s is already %s", id, r.State)
+		}
+		if err := t.apply(&r, wabridge.WasCanceled(at)); err != nil {
+			return err
+		}
+		out = r.Message
+		return nil
+	})
+	return out, err
+}
+
+const renewLease = `
+UPDATE message
+SET lease = ?3
+WHERE id = ?1 AND fence = ?2 AND state = 'sending'`
+
+// Renew implements queue.LaneStore.
+func (db *DB) Renew(ctx context.Context, id string, fence int64, until time.Time) error {
+	return db.update(ctx, "renew lease of message "+id, func(t *tx) error {
+		n, err := t.change(renewLease, id, fence, until.UnixMilli())
+		if err == nil && n == 0 {
+			err = staleFence(id)
+		}
+		return err
+	})
+}
+
+// Intend implements queue.LaneStore.
+func (db *DB) Intend(ctx context.Context, id string, fence int64, note wabridge.Intent) error {
+	return db.update(ctx, "note intent of message "+id, func(t *tx) error {
+		r, err := t.get(id)
+		if err != nil {
+			return err
+		}
+		if r.State != wabridge.Sending || r.Fence != fence {
+			return staleFence(id)
+		}
+		before := r
+		r.Intent = &note
+		r.typed = note.At
+		if r.typed.IsZero() {
+			r.typed = time.Now()
+		}
+		if err := t.put(before.State, &r); err != nil {
+			return err
+		}
+		return t.turn(&before, &r)
+	})
+}
+
+func staleFence(id string) error {
+	return wabridge.Fail(wabridge.CodeStale, nil, "message %s was moved or claimed by somebody else", id)
+}
+
+const sendingOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'sending' AND m.state IN ('queued', 'sending', 'unconfirmed') ORDER BY m.seq`
+
+// Recover implements queue.LaneStore.
+func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
+	return db.update(ctx, "recover phone "+phone, func(t *tx) error {
+		left, err := collect(t.rows(sendingOf, phone))
+		if err != nil {
+			return err
+		}
+		for i := range left {
+			move := wabridge.Interrupted(now)
+			if left[i].Intent != nil {
+				move = wabridge.Doubted(now, wabridge.CodeAmbiguous, "the program stopped just as the message was being sent")
+			}
+			if err := t.apply(&left[i], move); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.state IN ('queued', 'sending', 'unconfirmed') ORDER BY m.seq`
+
+// Unconfirmed implements queue.LaneStore.
+func (db *DB) Unconfirmed(ctx context.Context, phone string) ([]wabridge.Message, error) {
+	return db.list(ctx, "list unconfirmed", unconfirmedOf, phone)
+}
+
+const awaitingOf = selectMessage + `WHERE m.phone = ?1 AND m.state IN ('handed', 'sent', 'delivered') AND m.handed > ?2 ORDER BY m.handed DESC, m.seq DESC LIMIT ?3`
+
+// Awaiting implements queue.LaneStore.
+func (db *DB) Awaiting(ctx context.Context, phone string, since time.Time, limit int) ([]wabridge.Message, error) {
+	return db.list(ctx, "list awaiting ticks", awaitingOf, phone, since.UnixMilli(), limit)
+}
+
+// list reads messages from the read pool.
+func (db *DB) list(ctx context.Context, what, text string, args ...any) ([]wabridge.Message, error) {
+	all, err := collect(db.read.QueryContext(ctx, text, args...))
+	if err != nil {
+		return nil, readError(what, err)
+	}
+	return messages(all), nil
+}
+
+// readError is the error of a reading: CodeNotFound as it is, the caller's own
+// end as such, all else CodeStorage.
+func readError(what string, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return wabridge.Fail(wabridge.CodeStopping, err, "%s", what)
+	case errors.Is(err, context.DeadlineExceeded):
+		return wabridge.Fail(wabridge.CodeSlow, err, "%s", what)
+	case errors.Is(err, sql.ErrNoRows):
+		return wabridge.Fail(wabridge.CodeNotFound, nil, "%s: there is none", what)
+	}
+	return wabridge.Fail(wabridge.CodeStorage, err, "%s", what)
+}

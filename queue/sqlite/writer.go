@@ -1,0 +1,300 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/mattn/go-sqlite3"
+
+	"github.com/wabridge/wabridge"
+)
+
+// maxGroup bounds how many jobs share one transaction, so that the first of
+// them does not wait for ever.
+const maxGroup = 256
+
+// A job is one caller's part of a transaction. do may run twice: once in a
+// group and, if that transaction broke, once alone.
+type job struct {
+	ctx  context.Context //nolint:containedctx // a request in a mailbox
+	do   func(*tx) error
+	done chan error // capacity 1
+}
+
+// A writer owns the one writing connection. Its goroutine is started by
+// newWriter and ends with stop.
+type writer struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt // by text; the texts are constants, so their number is bounded
+	jobs  chan job
+	quit  chan struct{}
+	wg    sync.WaitGroup
+	once  sync.Once
+
+	changed func() // tells the waiting ones, after a commit
+}
+
+// A tx is what a job may do inside the transaction.
+type tx struct {
+	w       *writer
+	changed bool     // set by a job whose change concerns a lane or a reader of the log
+	after   []func() // run after the commit, in order
+}
+
+// errClosed answers jobs that come after Close.
+var errClosed = wabridge.Fail(wabridge.CodeStopping, nil, "the database is closed")
+
+func newWriter(conn *sql.Conn, changed func()) *writer {
+	w := &writer{
+		conn:    conn,
+		stmts:   map[string]*sql.Stmt{},
+		jobs:    make(chan job, maxGroup),
+		quit:    make(chan struct{}),
+		changed: changed,
+	}
+	w.wg.Go(w.run)
+	return w
+}
+
+// write runs do in a transaction, possibly shared, and returns after the
+// commit. A ctx that ends before the job's turn cancels it; from then on the
+// true outcome is waited for.
+func (w *writer) write(ctx context.Context, do func(*tx) error) error {
+	j := job{ctx: ctx, do: do, done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return stopped(ctx)
+	case <-w.quit:
+		return errClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-w.quit:
+	}
+	w.wg.Wait() // whatever was taken is answered by now
+	select {
+	case err := <-j.done:
+		return err
+	default:
+		return errClosed
+	}
+}
+
+// try hands in a job that nobody waits for; it may be dropped.
+func (w *writer) try(do func(*tx) error) {
+	select {
+	case w.jobs <- job{ctx: context.Background(), do: do, done: make(chan error, 1)}:
+	default:
+	}
+}
+
+// stop lets the running group end and answers the rest with errClosed.
+func (w *writer) stop() {
+	w.once.Do(func() { close(w.quit) })
+	w.wg.Wait()
+}
+
+// run is the writer's goroutine.
+func (w *writer) run() {
+	for {
+		select {
+		case <-w.quit:
+			return
+		case j := <-w.jobs:
+			w.group(w.gather(j))
+		}
+	}
+}
+
+// gather takes what is waiting already; it waits for nothing, because the time
+// of the previous commit's sync is what fills a group.
+func (w *writer) gather(first job) []job {
+	group := append(make([]job, 0, 16), first)
+	for len(group) < maxGroup {
+		select {
+		case j := <-w.jobs:
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// group runs jobs in one transaction and answers them. If the transaction as
+// a whole breaks, each job gets one of its own, so that a full disk refuses
+// only what does not fit.
+func (w *writer) group(jobs []job) {
+	answers, err := w.commit(jobs)
+	if err != nil && len(jobs) > 1 {
+		for _, j := range jobs {
+			w.group([]job{j})
+		}
+		return
+	}
+	for i, j := range jobs {
+		if err != nil {
+			j.done <- storageError(err)
+			continue
+		}
+		j.done <- answers[i]
+	}
+}
+
+// commit runs jobs in one transaction. The error means that nothing of it was
+// kept; a job's own error (in answers) means that nothing of that job was.
+func (w *writer) commit(jobs []job) (answers []error, err error) {
+	t := &tx{w: w}
+	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = t.exec("ROLLBACK") // SQLite may have done it itself
+		}
+	}()
+	answers = make([]error, len(jobs))
+	for i, j := range jobs {
+		if j.ctx.Err() != nil {
+			answers[i] = stopped(j.ctx)
+			continue
+		}
+		if answers[i], err = t.part(j.do); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.exec("COMMIT"); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	for _, f := range t.after {
+		f()
+	}
+	if t.changed {
+		w.changed()
+	}
+	return answers, nil
+}
+
+// part runs one job in a savepoint. The first error is the job's own, the
+// second one breaks the transaction.
+func (t *tx) part(do func(*tx) error) (own, broken error) {
+	if err := t.exec("SAVEPOINT job"); err != nil {
+		return nil, fmt.Errorf("savepoint: %w", err)
+	}
+	changed, after := t.changed, len(t.after)
+	if own = do(t); own != nil {
+		t.changed, t.after = changed, t.after[:after]
+		if isStorage(own) {
+			return nil, own
+		}
+		if err := t.exec("ROLLBACK TO job"); err != nil {
+			return nil, fmt.Errorf("roll back: %w", err)
+		}
+	}
+	if err := t.exec("RELEASE job"); err != nil {
+		return nil, fmt.Errorf("release: %w", err)
+	}
+	return own, nil
+}
+
+// stmt prepares each text once.
+func (t *tx) stmt(text string) (*sql.Stmt, error) {
+	if s, ok := t.w.stmts[text]; ok {
+		return s, nil
+	}
+	s, err := t.w.conn.PrepareContext(context.Background(), text)
+	if err != nil {
+		return nil, err
+	}
+	t.w.stmts[text] = s
+	return s, nil
+}
+
+// exec runs a statement. No context of a caller's reaches the connection: an
+// interrupt would break the transaction of others.
+func (t *tx) exec(text string, args ...any) error {
+	_, err := t.change(text, args...)
+	return err
+}
+
+// change runs a statement and counts the rows that it changed.
+func (t *tx) change(text string, args ...any) (int64, error) {
+	s, err := t.stmt(text)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// insert runs an INSERT and returns the new row's number.
+func (t *tx) insert(text string, args ...any) (int64, error) {
+	s, err := t.stmt(text)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+// row asks for one row; sql.ErrNoRows if there is none.
+func (t *tx) row(text string, args []any, into ...any) error {
+	s, err := t.stmt(text)
+	if err != nil {
+		return err
+	}
+	return s.QueryRowContext(context.Background(), args...).Scan(into...)
+}
+
+// rows asks for many.
+func (t *tx) rows(text string, args ...any) (*sql.Rows, error) {
+	s, err := t.stmt(text)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(context.Background(), args...)
+}
+
+// isStorage reports whether the database itself could not do it. Such an
+// error may have ended the transaction (full, I/O, corrupt, memory); a broken
+// constraint has not.
+func isStorage(err error) bool {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false
+	}
+	if e, ok := errors.AsType[*wabridge.Error](err); ok {
+		return e.Code == wabridge.CodeStorage
+	}
+	if e, ok := errors.AsType[sqlite3.Error](err); ok {
+		return e.Code != sqlite3.ErrConstraint
+	}
+	return true
+}
+
+// storageError gives an error of the database the code CodeStorage and leaves
+// those that have a code alone.
+func storageError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*wabridge.Error](err); ok {
+		return err
+	}
+	return wabridge.Fail(wabridge.CodeStorage, err, "database")
+}
+
+// stopped says that the caller's context ended before the work began.
+func stopped(ctx context.Context) error {
+	return fmt.Errorf("database: %w", context.Cause(ctx))
+}
