@@ -151,10 +151,14 @@ func (s *syncSession) sendV2(name string) error {
 func (s *syncSession) store(name string, mode uint32, dryRun bool) error {
 	data := wire.NewSyncDataReader(s.r)
 	text, err := s.write(data, name, mode, dryRun)
-	if err != nil {
+	switch {
+	case errors.Is(err, wire.ErrTooLong):
+		return errors.Join(err, s.fail("oversize data message"))
+	case errors.Is(err, wire.ErrSyntax):
+		return errors.Join(err, s.fail("invalid data message"))
+	case err != nil:
 		return err // the stream broke
-	}
-	if text == "" {
+	case text == "":
 		_, err := s.w.Write(wire.AppendSyncHeader(nil, wire.SyncOKAY, 0))
 		return err
 	}
