@@ -36,6 +36,7 @@ type Store interface {
 	queue.History
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
+	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
 }
 
 // Config is what the handler is made of. Store, Auth and Log are required.
@@ -80,7 +81,6 @@ func (a *api) routes() *http.ServeMux {
 	route("GET /{id}", a.node)
 	route("GET /{id}/phone_numbers", a.phoneNumbers)
 	route("GET /{id}/message_history", a.messageHistory)
-	route("GET /{id}/message_history/{history}/events", a.historyEvents)
 	route("GET /{history}/events", a.historyEvents)
 	route("/", a.unknown)
 	return mux

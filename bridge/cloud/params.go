@@ -153,8 +153,8 @@ func (p params) addMultipart(body []byte, boundary string) error {
 	return nil
 }
 
-// add sets a member that is not there yet. A value that starts like an object
-// or a list is JSON, as the Graph API has it; any other is a string.
+// add sets a member that is not there yet. A value that is a JSON object or
+// list is that, as the Graph API has it; any other is a string.
 func (p params) add(name, value string) error {
 	if _, there := p[name]; there {
 		return nil
@@ -164,11 +164,13 @@ func (p params) add(name, value string) error {
 	}
 	if strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") {
 		raw := json.RawMessage(value)
-		if tooDeep(raw) || !json.Valid(raw) {
-			return refuse(wabridge.CodeParameter, "%s: the value is not valid JSON", brief(name))
+		if tooDeep(raw) {
+			return refuse(wabridge.CodeParameter, "%s: the value is nested deeper than %d levels", brief(name), maxDepth)
 		}
-		p[name] = raw
-		return nil
+		if json.Valid(raw) {
+			p[name] = raw
+			return nil
+		}
 	}
 	p[name], _ = json.Marshal(value) // a string always can
 	return nil

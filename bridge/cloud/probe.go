@@ -1,10 +1,14 @@
 package cloud
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // unknown answers every path that no route takes: not with HTTP 404, but as
@@ -45,4 +49,58 @@ func (a *api) root(_ http.ResponseWriter, r *http.Request) error {
 	}
 	return &graphError{Message: "Unsupported get request. Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api",
 		Type: "GraphMethodException", Code: int(wabridge.CodeParameter)}
+}
+
+// debugToken is GET /debug_token: what a token may do. A secret that is no
+// live token of ours is an answer too (is_valid false), not an error.
+func (a *api) debugToken(w http.ResponseWriter, r *http.Request) error {
+	if _, err := a.authorize(r); err != nil {
+		return err
+	}
+	input := r.URL.Query().Get("input_token")
+	if input == "" {
+		return required("input_token", "give the token that is to be looked at")
+	}
+	token, err := a.Auth.Check(r.Context(), r.RemoteAddr, input)
+	if wabridge.CodeOf(err) == wabridge.CodeToken {
+		writeJSON(w, http.StatusOK, node{"data": node{"is_valid": false, "scopes": []string{},
+			"error": node{"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}}})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	data, err := a.describe(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, node{"data": data})
+	return nil
+}
+
+// describe says what a token may do, in Graph's words: reading is management,
+// sending is messaging.
+func (a *api) describe(ctx context.Context, token queue.Token) (node, error) {
+	phones, err := a.Store.Phones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts := []string{}
+	for _, p := range phones {
+		if !slices.Contains(accounts, p.WABA) {
+			accounts = append(accounts, p.WABA)
+		}
+	}
+	scopes, granular := []string{}, []any{}
+	for ours, theirs := range map[string]string{queue.ScopeRead: "whatsapp_business_management", queue.ScopeSend: "whatsapp_business_messaging"} {
+		if bridge.Allows(token, ours) {
+			scopes = append(scopes, theirs)
+		}
+	}
+	slices.Sort(scopes)
+	for _, s := range scopes {
+		granular = append(granular, node{"scope": s, "target_ids": accounts})
+	}
+	return node{"app_id": "wabridge", "type": "SYSTEM_USER", "application": "wabridge", "is_valid": true,
+		"issued_at": token.Created.Unix(), "expires_at": 0, "data_access_expires_at": 0, "scopes": scopes, "granular_scopes": granular}, nil
 }

@@ -1,0 +1,226 @@
+package cloud
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// defaultWABA is what a business account shows unasked.
+const defaultWABA = "id,name,timezone_id,message_template_namespace"
+
+// ofWABA keeps the phones of a business account.
+func ofWABA(phones []wabridge.Phone, waba string) []wabridge.Phone {
+	var mine []wabridge.Phone
+	for _, p := range phones {
+		if p.WABA == waba {
+			mine = append(mine, p)
+		}
+	}
+	return mine
+}
+
+// wabaNode is a business account. It exists only as what its phones have in
+// common; the namespace is made of its id, so that it stays the same.
+func wabaNode(id string, phones []wabridge.Phone) node {
+	country, _, _ := plan(phones[0].Number)
+	hash := sha256.Sum256([]byte("namespace " + id))
+	namespace := hex.EncodeToString(hash[:16])
+	return node{
+		"id":                           id,
+		"name":                         orID(phones[0].Name, id),
+		"timezone_id":                  "0", // unknown
+		"message_template_namespace":   namespace[:8] + "_" + namespace[8:12] + "_" + namespace[12:16] + "_" + namespace[16:20] + "_" + namespace[20:],
+		"account_review_status":        "APPROVED",
+		"status":                       "ACTIVE",
+		"country":                      known(country),
+		"is_enabled_for_insights":      false,
+		"owner_business_info":          node{"id": id, "name": orID(phones[0].Name, id)},
+		"currency":                     nil,
+		"business_verification_status": nil,
+		"health_status":                nil,
+		"primary_funding_id":           nil,
+		"ownership_type":               nil,
+	}
+}
+
+func orID(name, id string) string {
+	if name == "" {
+		return id
+	}
+	return name
+}
+
+// phoneNumbers is GET /{waba}/phone_numbers.
+func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
+	if _, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend); err != nil {
+		return err
+	}
+	p, err := readParams(w, r)
+	if err != nil {
+		return err
+	}
+	phones, err := a.Store.Phones(r.Context())
+	if err != nil {
+		return err
+	}
+	if phones = ofWABA(phones, r.PathValue("id")); len(phones) == 0 {
+		return noObject(r.Method, r.PathValue("id"))
+	}
+	nodes, err := p.choose(phones)
+	if err != nil {
+		return err
+	}
+	page, err := a.pageOfPhones(r, p, nodes)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, page)
+	return nil
+}
+
+// choose filters and sorts.
+func (p params) choose(phones []wabridge.Phone) ([]node, error) {
+	filters, err := p.filters()
+	if err != nil {
+		return nil, err
+	}
+	var nodes []node
+	for _, phone := range phones {
+		n := phoneNode(phone)
+		keep, err := matches(n, filters)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes, p.sort(nodes)
+}
+
+// sort knows one key, last_onboarded_time; phones were added in the order in
+// which the store lists them.
+func (p params) sort(nodes []node) error {
+	keys, err := p.list("sort")
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	switch strings.ToLower(keys[0]) {
+	case "last_onboarded_time_ascending", "last_onboarded_time.asc":
+	case "last_onboarded_time_descending", "last_onboarded_time.desc":
+		slices.Reverse(nodes)
+	default:
+		return refuse(wabridge.CodeParameter, "sort: use ['last_onboarded_time_ascending'] or ['last_onboarded_time_descending']")
+	}
+	return nil
+}
+
+// A filter is one condition of the filtering parameter.
+type filter struct {
+	Field    string `json:"field"`
+	Operator string `json:"operator"`
+	Value    any    `json:"value"`
+}
+
+func (p params) filters() ([]filter, error) {
+	var list []filter
+	err := p.lenient("filtering", &list)
+	return list, err
+}
+
+// matches holds a node to all filters.
+func matches(n node, filters []filter) (bool, error) {
+	for _, f := range filters {
+		value, there := n[f.Field]
+		if !there {
+			return false, noField(f.Field, phoneKind)
+		}
+		ok, err := f.holds(value)
+		if err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (f filter) holds(value any) (bool, error) {
+	wanted, isList := f.Value.([]any)
+	if !isList {
+		wanted = []any{f.Value}
+	}
+	equal := slices.ContainsFunc(wanted, func(v any) bool { return same(v, value) })
+	switch strings.ToUpper(f.Operator) {
+	case "EQUAL", "IN":
+		return equal, nil
+	case "NOT_EQUAL", "NOT_IN":
+		return !equal, nil
+	}
+	return false, refuse(wabridge.CodeParameter, "filtering: the operator is not supported; use EQUAL, NOT_EQUAL, IN or NOT_IN")
+}
+
+func same(a, b any) bool {
+	x, ok := a.(string)
+	y, ok2 := b.(string)
+	if ok && ok2 {
+		return strings.EqualFold(x, y)
+	}
+	t, ok := a.(bool)
+	u, ok2 := b.(bool)
+	return ok && ok2 && t == u
+}
+
+// pageOfPhones cuts the page that is asked for; cursors are phone ids.
+func (a *api) pageOfPhones(r *http.Request, p params, nodes []node) (listing, error) {
+	s, err := p.span()
+	if err != nil {
+		return listing{}, err
+	}
+	fields, err := p.wanted(defaultPhone)
+	if err != nil {
+		return listing{}, err
+	}
+	low, high, err := s.cut(len(nodes), func(i int) string { return nodes[i]["id"].(string) })
+	if err != nil {
+		return listing{}, err
+	}
+	items := make([]any, 0, high-low)
+	for _, n := range nodes[low:high] {
+		item, err := project(n, phoneKind, fields)
+		if err != nil {
+			return listing{}, err
+		}
+		items = append(items, item)
+	}
+	if len(items) == 0 {
+		return a.listing(r, nil, "", "", false, false), nil
+	}
+	first, last := nodes[low]["id"].(string), nodes[high-1]["id"].(string)
+	return a.listing(r, items, first, last, low > 0, high < len(nodes)), nil
+}
+
+// cut finds the part of a list of n items that is asked for.
+func (s span) cut(n int, key func(int) string) (low, high int, err error) {
+	at := func(wanted, name string) (int, error) {
+		for i := range n {
+			if key(i) == wanted {
+				return i, nil
+			}
+		}
+		return 0, badCursor(name)
+	}
+	switch {
+	case s.after != "":
+		i, err := at(s.after, "after")
+		return i + 1, min(n, i+1+s.limit), err
+	case s.before != "":
+		i, err := at(s.before, "before")
+		return max(0, i-s.limit), i, err
+	}
+	return 0, min(n, s.limit), nil
+}
