@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,13 +68,6 @@ func (a *Auth) Check(ctx context.Context, remote, secret string) (queue.Token, e
 		return queue.Token{}, wabridge.Fail(wabridge.CodeToken, nil, "unknown or revoked token")
 	}
 	return token, err
-}
-
-// Allows reports whether the token has one of the scopes; admin has them all.
-func Allows(t queue.Token, scopes ...string) bool {
-	return slices.ContainsFunc(t.Scopes, func(s string) bool {
-		return s == queue.ScopeAdmin || slices.Contains(scopes, s)
-	})
 }
 
 // holdBack waits as long as the address deserves.

@@ -53,7 +53,7 @@ func (s *Server) scoped(scope string, h handler) handler {
 		if err != nil {
 			return err
 		}
-		if !Allows(token, scope) {
+		if !token.Allows(scope) {
 			f := codes[wabridge.CodePermission]
 			f.Message = "this needs a token with the scope " + scope
 			return &f

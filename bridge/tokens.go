@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,7 +41,7 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err := in.check(); err != nil {
 		return err
 	}
-	secret := newSecret()
+	secret := queue.NewSecret()
 	t, err := s.Store.CreateToken(r.Context(), in.Name, secret, in.Scopes, time.Now())
 	if err != nil {
 		return err
@@ -67,13 +65,6 @@ func (in *tokenInput) check() error {
 		}
 	}
 	return nil
-}
-
-// newSecret makes 256 random bits.
-func newSecret() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails since Go 1.24
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) error {

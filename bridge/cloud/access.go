@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
@@ -28,7 +29,7 @@ func (a *api) authorize(r *http.Request, scopes ...string) (queue.Token, error) 
 	if err != nil {
 		return token, err
 	}
-	if len(scopes) > 0 && !bridge.Allows(token, scopes...) {
+	if len(scopes) > 0 && !slices.ContainsFunc(scopes, token.Allows) {
 		return token, refuse(wabridge.CodePermission, "the token lacks the scope %s; use one that has it", scopes[0])
 	}
 	return token, nil

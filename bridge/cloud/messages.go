@@ -214,7 +214,7 @@ func (a *api) quoted(ctx context.Context, phone wabridge.Phone, chat string, p p
 		return "", nil
 	case err != nil:
 		return "", err
-	case m.Phone != phone.ID || m.Chat != chat:
+	case m.Phone != phone.ID || m.Chat != chat && !wabridge.SameNumber(wabridge.NumberOf(m.Chat), wabridge.NumberOf(chat)):
 		return "", nil
 	}
 	return id, nil

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/wabridge/wabridge"
-	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -93,7 +92,7 @@ func (a *api) describe(ctx context.Context, token queue.Token) (node, error) {
 	}
 	scopes, granular := []string{}, []any{}
 	for ours, theirs := range map[string]string{queue.ScopeRead: "whatsapp_business_management", queue.ScopeSend: "whatsapp_business_messaging"} {
-		if bridge.Allows(token, ours) {
+		if token.Allows(ours) {
 			scopes = append(scopes, theirs)
 		}
 	}
