@@ -2,6 +2,7 @@ package uiauto
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -94,16 +95,26 @@ func (t *Template) Places() int { return len(t.places) }
 // Match compares a shown text with the template as a whole. The values are in
 // the order of their numbers, as shown but with marks and blanks made plain; no
 // value is empty, and %d is digits with separators only.
-func (t *Template) Match(shown string) (values []string, ok bool) {
-	if utf8.RuneCountInString(shown) > maxShown {
-		return nil, false
+func (t *Template) Match(text string) (values []string, ok bool) { return t.match(prepare(text)) }
+
+// A shown text is prepared once for all the templates it is tried on.
+type shown struct{ plain, folded []rune }
+
+func prepare(s string) shown {
+	if utf8.RuneCountInString(s) > maxShown {
+		return shown{}
 	}
-	m := matcher{t: t, plain: []rune(plain(shown))}
-	m.folded = make([]rune, len(m.plain))
-	for i, r := range m.plain {
-		m.folded[i] = fold(r)
+	x := shown{plain: []rune(plain(s))}
+	x.folded = make([]rune, len(x.plain))
+	for i, r := range x.plain {
+		x.folded[i] = fold(r)
 	}
-	if !m.hasFixed(0, 0) || !m.rest(0, len(t.fixed[0])) {
+	return x
+}
+
+func (t *Template) match(x shown) (values []string, ok bool) {
+	m := matcher{t: t, shown: x}
+	if len(x.plain) < t.size || !m.hasFixed(0, 0) || !m.rest(0, len(t.fixed[0])) {
 		return nil, false
 	}
 	return m.values[:t.values()], true
@@ -118,15 +129,15 @@ func (t *Template) values() int {
 }
 
 type matcher struct {
-	t             *Template
-	plain, folded []rune
-	values        [maxPlaces]string
+	t *Template
+	shown
+	values [maxPlaces]string
 }
 
 // hasFixed reports whether the i-th fixed text stands at a position.
 func (m *matcher) hasFixed(i, at int) bool {
 	f := m.t.fixed[i]
-	return at+len(f) <= len(m.folded) && string(m.folded[at:at+len(f)]) == string(f)
+	return at+len(f) <= len(m.folded) && slices.Equal(m.folded[at:at+len(f)], f)
 }
 
 // rest matches place i and what follows it, from a position on.

@@ -36,34 +36,39 @@ func (w *word) add(x Wording) {
 	w.patterns = append(w.patterns, x.template)
 }
 
-// Match reports whether a shown text is, as a whole, any wording of the word,
-// and gives the values inserted (see Template.Match).
-func (ws *Words) Match(key, shown string) (values []string, ok bool) {
-	w := ws.byKey[key]
-	if w == nil || shown == "" {
+// match tries the wordings on a text.
+func (w *word) match(x shown) (values []string, ok bool) {
+	if w == nil || len(x.folded) == 0 {
 		return nil, false
 	}
-	if w.exact[Fold(shown)] {
+	if w.exact[string(x.folded)] {
 		return nil, true
 	}
 	for _, t := range w.patterns {
-		if values, ok := t.Match(shown); ok {
+		if values, ok := t.match(x); ok {
 			return values, true
 		}
 	}
 	return nil, false
 }
 
+// Match reports whether a shown text is, as a whole, any wording of the word,
+// and gives the values inserted (see Template.Match).
+func (ws *Words) Match(key, text string) (values []string, ok bool) {
+	return ws.byKey[key].match(prepare(text))
+}
+
 // Is reports whether a shown text is, as a whole, any wording of the word.
-func (ws *Words) Is(key, shown string) bool {
-	_, ok := ws.Match(key, shown)
+func (ws *Words) Is(key, text string) bool {
+	_, ok := ws.Match(key, text)
 	return ok
 }
 
 // Which is the first of the keys whose word the shown text is, or "".
-func (ws *Words) Which(shown string, keys ...string) string {
+func (ws *Words) Which(text string, keys ...string) string {
+	x := prepare(text)
 	for _, k := range keys {
-		if ws.Is(k, shown) {
+		if _, ok := ws.byKey[k].match(x); ok {
 			return k
 		}
 	}
@@ -71,9 +76,10 @@ func (ws *Words) Which(shown string, keys ...string) string {
 }
 
 // Known reports whether a shown text is a wording of any word.
-func (ws *Words) Known(shown string) bool {
-	for k := range ws.byKey {
-		if ws.Is(k, shown) {
+func (ws *Words) Known(text string) bool {
+	x := prepare(text)
+	for _, w := range ws.byKey {
+		if _, ok := w.match(x); ok {
 			return true
 		}
 	}

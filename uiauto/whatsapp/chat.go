@@ -17,6 +17,7 @@ func (l *look) chat(s *Screen) bool {
 	}
 	s.Kind, s.Why = Chat, "id "+title.Suffix()
 	s.Chat = l.header(title)
+	l.messages = l.messageList()
 	s.Composer = l.composer(s.Send)
 	if s.Composer == nil && l.covered(s) {
 		return true
@@ -107,7 +108,7 @@ func (l *look) composer(send *Target) *Composer {
 
 // bubbles reads the messages, oldest first.
 func (l *look) bubbles() []Bubble {
-	list := l.messageList()
+	list := l.messages
 	if list == nil {
 		return nil
 	}

@@ -59,6 +59,8 @@ type look struct {
 	windows []*uiauto.Node
 	window  *uiauto.Node // the app's
 	app     *uiauto.Profile
+
+	messages *uiauto.Node // the list of an open chat
 }
 
 // node is the first node of the app's window with an id of the role.

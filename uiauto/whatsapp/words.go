@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wabridge/wabridge/uiauto"
@@ -23,12 +24,14 @@ var fullScreens = []struct {
 
 // words recognises screens that have no id of their own by the app's words.
 func (l *look) words(s *Screen) bool {
+	keys := make([]string, len(fullScreens))
+	for i, f := range fullScreens {
+		keys[i] = f.word
+	}
 	for n := range l.appTexts(l.window) {
-		for _, f := range fullScreens {
-			if l.p.Words.Is(f.word, n.Text) {
-				s.Kind, s.Why, s.Words = f.kind, "the word "+f.word, maskDigits(uiauto.Clean(n.Text))
-				return true
-			}
+		if i := slices.Index(keys, l.p.Words.Which(n.Text, keys...)); i >= 0 {
+			s.Kind, s.Why, s.Words = fullScreens[i].kind, "the word "+keys[i], maskDigits(uiauto.Clean(n.Text))
+			return true
 		}
 	}
 	return false
@@ -40,13 +43,12 @@ func (l *look) popup(s *Screen) bool {
 		if !l.fits(p) {
 			continue
 		}
-		s.Kind, s.Popup, s.Why = Popup, p.Name, "popup "+p.Name+" of the profile"
-		s.Wait = p.Act == uiauto.ActWait
-		for _, key := range p.Press {
-			if s.Press = l.pressable(key); s.Press != nil {
-				break
-			}
+		press := l.pressable(p.Press)
+		if p.Act == uiauto.ActPress && press == nil {
+			continue // words alone, without the button, are not it
 		}
+		s.Kind, s.Popup, s.Why = Popup, p.Name, "popup "+p.Name+" of the profile"
+		s.Press, s.Wait = press, p.Act == uiauto.ActWait
 		return true
 	}
 	return false
@@ -74,13 +76,16 @@ func (l *look) fits(p uiauto.Popup) bool {
 	return false
 }
 
-// pressable is the button whose whole text is a wording of the word. A text
-// inside of something clickable counts; what is tapped is the text.
-func (l *look) pressable(key string) *Button {
-	for n := range l.appTexts(l.window) {
-		if !n.Bounds.Empty() && clickable(n) && l.p.Words.Is(key, n.Text) {
-			b := button(n)
-			return &b
+// pressable is the button whose whole text is a wording of one of the words,
+// the first of them that is there. A text inside of something clickable counts;
+// what is tapped is the text.
+func (l *look) pressable(words []string) *Button {
+	for _, key := range words {
+		for n := range l.appTexts(l.window) {
+			if !n.Bounds.Empty() && clickable(n) && l.p.Words.Is(key, n.Text) {
+				b := button(n)
+				return &b
+			}
 		}
 	}
 	return nil
@@ -120,8 +125,8 @@ func (l *look) walkTexts(n *uiauto.Node, yield func(*uiauto.Node) bool) bool {
 var privateRoles = []string{"message_row", "message_text", "message_sender", "quoted", "row", "chat_title", "entry"}
 
 func (l *look) private(n *uiauto.Node) bool {
-	if n.ID == "" {
-		return isEdit(n)
+	if n == l.messages && n != nil {
+		return true // also notices stand among the messages
 	}
 	for _, r := range privateRoles {
 		if l.app.Is(n, r) {
