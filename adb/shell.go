@@ -17,9 +17,12 @@ import (
 // What was received until then is returned along with it.
 //
 // When ctx ends, or the timeout (WithTimeout) where ctx has no deadline, the
-// command is ended on the device: it gets SIGHUP. What it left in the
-// background, or what ignores SIGHUP, lives on there; so does the command
-// itself when the link is gone, until adbd notices.
+// command is ended on the device: adbd sends its shell SIGHUP, and the shell
+// (mksh) what it is waiting for. What was left in the background, or ignores
+// SIGHUP, lives on there; so does a part of a compound command that the shell
+// was just starting (between fork and exec; seen in 2 of 15 ends within a
+// millisecond of that, never with a single command), and everything when the
+// link is gone, until adbd notices.
 //
 // Run returns when all that hold the command's output have ended: start what
 // is to stay with "setsid cmd >/dev/null 2>&1 </dev/null &".

@@ -138,7 +138,8 @@ func (s *connStream) Read(p []byte) (int, error) {
 		case s.closed:
 			return 0, s.closedError()
 		case len(s.unread) > 0:
-			s.current, s.unread = s.unread[0], slices.Delete(s.unread, 0, 1)
+			s.current = s.unread[0]
+			s.unread = slices.Delete(s.unread, 0, 1)
 			if !s.gone && s.err == nil {
 				_ = s.conn.send(wire.OKAY, s.local, s.remote, nil)
 			}
