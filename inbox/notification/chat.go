@@ -35,6 +35,8 @@ type Conversation struct {
 	Group    string    `json:"group,omitempty"`   // the group's name
 	IsGroup  bool      `json:"-"`
 	Messages []Message `json:"messages"`
+	Stranger bool      `json:"-"` // the name is the one the person chose, not one saved on the phone
+	Unread   int       `json:"-"` // the app's own count, 0 where it gives none
 	// Doubtful: the record holds messages that could not be told apart.
 	Doubtful bool `json:"doubtful,omitempty"`
 }
@@ -66,7 +68,7 @@ var serviceChannels = []string{
 
 // Messages says what a record of WhatsApp holds.
 func Messages(rec Record, words Words) Conversation {
-	c := Conversation{Package: rec.Package, Key: rec.Key, User: rec.User, Doubtful: rec.Doubtful}
+	c := Conversation{Package: rec.Package, Key: rec.Key, User: rec.User, Doubtful: rec.Doubtful, Unread: rec.Number}
 	c.Kind = kind(rec, words)
 	if jid.MatchString(rec.Shortcut) {
 		c.ChatID = rec.Shortcut
@@ -105,12 +107,12 @@ func kind(rec Record, words Words) Kind {
 	switch {
 	case rec.Count > 0 || len(rec.Elements) > 0 || rec.Shortcut != "" || jid.MatchString(rec.Tag):
 		return Chat // whatever its words are: somebody may write them
-	case oneOf(rec.Text, words.MissedCall) || oneOf(rec.Title, words.MissedCall):
+	case words.oneOf(rec.Text, missedCall) || words.oneOf(rec.Title, missedCall):
 		return MissedCall
+	case words.oneOf(rec.Text, service):
+		return Service
 	case strings.HasSuffix(rec.Template, "MessagingStyle"):
 		return Chat
-	case oneOf(rec.Text, words.Service) || oneOf(rec.Title, words.Service):
-		return Service
 	}
 	return Service
 }
@@ -120,6 +122,7 @@ func name(c *Conversation, rec Record, words Words) {
 	title := Name(rec.Title)
 	if !c.IsGroup {
 		c.Chat = strings.TrimSuffix(title, ":")
+		c.Stranger = strings.HasPrefix(strings.TrimSpace(uiauto.Clean(rec.Title)), "~")
 		c.Number = wabridge.NumberOf(c.ChatID)
 		if c.Number == "" && c.ChatID == "" || strings.HasSuffix(c.ChatID, "@lid") {
 			c.Number = NumberIn(c.Chat)
@@ -220,7 +223,7 @@ func own(sender, self string, c Conversation, words Words) bool {
 	if self != "" {
 		return shown == strings.TrimSpace(uiauto.Clean(self))
 	}
-	return oneOf(shown, words.Own)
+	return words.Is("you", shown)
 }
 
 // reply undoes how the app shows a quoted reply to us: the sender is
@@ -239,7 +242,7 @@ func reply(sender, text string) (string, string) {
 func finish(m Message, c Conversation, words Words) Message {
 	m.Media = words.MediaKind(m.Text)
 	m.Cut = WasCut(m.Text)
-	m.Gone = oneOf(m.Text, words.Deleted)
+	m.Gone = words.Is("deleted", m.Text)
 	switch {
 	case m.Own:
 	case !c.IsGroup:

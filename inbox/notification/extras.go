@@ -32,22 +32,27 @@ func parseRecord(m mark, seg string, l layout) (rec Record, whole bool) {
 	if extras < 0 {
 		return rec, true
 	}
-	rec.When = when(body[:extras], l)
+	rec.When = time.UnixMilli(field(body[:extras], l, "when")).UTC()
+	if rec.When.UnixMilli() == 0 {
+		rec.When = time.Time{}
+	}
+	rec.Number = int(min(field(body[:extras], l, "number"), 1<<20))
 	p := &extrasParser{s: body[extras:], l: l, rec: &rec}
 	return rec, p.parse()
 }
 
-// when reads `when=A` and `when=A/B`; A is the app's time.
-func when(s string, l layout) time.Time {
-	_, v, ok := strings.Cut(s, l.body+"when=")
+// field reads a number of the notification: the first of `when=A/B` is the
+// app's time. 0 is absent.
+func field(s string, l layout, name string) int64 {
+	_, v, ok := strings.Cut(s, l.body+name+"=")
 	if !ok {
-		return time.Time{}
+		return 0
 	}
-	ms, err := strconv.ParseInt(v[:digits(v)], 10, 64)
-	if err != nil || ms <= 0 {
-		return time.Time{}
+	n, err := strconv.ParseInt(v[:digits(v)], 10, 64)
+	if err != nil || n < 0 {
+		return 0
 	}
-	return time.UnixMilli(ms).UTC()
+	return n
 }
 
 func digits(s string) int {

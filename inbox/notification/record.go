@@ -35,7 +35,8 @@ type Record struct {
 	Flags    string // as printed: hex up to Android 13, names after
 	Summary  bool   // the group's summary, not a child
 
-	When time.Time // of the newest message, by the app
+	When   time.Time // of the newest message, by the app
+	Number int       // the app's own count of what is unread, 0 where it gives none
 
 	Title     string
 	TitleConv string // android.conversationTitle

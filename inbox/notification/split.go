@@ -41,8 +41,11 @@ type mark struct {
 	summary string // the Notification(…) part without the public version
 }
 
-// identity is the record's own number and key, unique in a dump.
-func (m mark) identity() string { return m.rec.Hash + " " + m.rec.Key }
+func (m mark) identity() string { return m.rec.Identity() }
+
+// Identity is the record's own number and key, unique in a dump; Headers has
+// it.
+func (r Record) Identity() string { return r.Hash + " " + r.Key }
 
 var headerStart = regexp.MustCompile(`^NotificationRecord\((0x[0-9a-f]{1,16}): pkg=(\S+) user=UserHandle\{(-?\d+)\} id=(-?\d+) tag=`)
 

@@ -1,57 +1,38 @@
 package notification
 
 import (
-	_ "embed"
-	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
+	"sync"
 
 	"github.com/wabridge/wabridge/uiauto"
 )
 
-// Words are the app's own texts in notifications, of all known languages side
-// by side. They only ever narrow what a record is; no message is found by a
-// word. They are compared by uiauto.Fold.
-type Words struct {
-	Own        []string            `json:"own"`   // how the app names our own replies
-	Kinds      map[string][]string `json:"media"` // by kind: image, video, voice, audio, document, sticker, gif, location, live_location, contacts
-	Service    []string            `json:"service"`
-	MissedCall []string            `json:"missed_call"` // %s is a name, %d a number
-	Deleted    []string            `json:"deleted"`     // stands in place of a message deleted for everybody
-	Counter    []string            `json:"counter"`     // "messages" in "Group (2 messages)"
-}
+// Words are the app's own texts in all known languages, those of the app
+// profiles. They only ever narrow what a record is; no message is found by a
+// word.
+type Words struct{ *uiauto.Words }
 
-// words.json holds WhatsApp's own resources of 2017 to 2024 in 11 languages
-// (en, pt-BR, es, de, ru, fr, it, id, hi, tr, ar).
-//
-//go:embed words.json
-var wordsJSON []byte
+// DefaultWords are those of the built-in profiles.
+func DefaultWords() Words { return Words{builtin()} }
 
-var builtin = func() Words {
-	var w Words
-	if err := json.Unmarshal(wordsJSON, &w); err != nil {
-		panic("notification: words.json: " + err.Error())
+var builtin = sync.OnceValue(func() *uiauto.Words {
+	p, err := uiauto.LoadProfiles("")
+	if err != nil {
+		panic("notification: built-in profiles: " + err.Error())
 	}
-	return w
-}()
+	return p.Words
+})
 
-// DefaultWords are the built-in words.
-func DefaultWords() Words { return builtin }
+// service and missedCall are the words of records that are no messages.
+var (
+	service    = []string{"notice_maybe_new", "notice_checking", "notice_web_active", "notice_backup"}
+	missedCall = []string{
+		"missed_voice_call", "missed_video_call", "missed_group_call", "missed_call_other",
+		"count_missed_voice", "count_missed_video",
+	}
+)
 
-// oneOf reports whether s is one of the words as a whole; %s and %d in a word
-// stand for anything.
-func oneOf(s string, words []string) bool {
-	s = uiauto.Fold(s)
-	return slices.ContainsFunc(words, func(w string) bool {
-		w = uiauto.Fold(w)
-		before, after, ok := strings.Cut(strings.ReplaceAll(w, "%d", "%s"), "%s")
-		if !ok {
-			return s == w
-		}
-		return len(s) > len(before)+len(after) && strings.HasPrefix(s, before) && strings.HasSuffix(s, after)
-	})
-}
+func (w Words) oneOf(s string, keys []string) bool { return w.Which(s, keys...) != "" }
 
 // signs are the pictures that stand before the media words. Of these only 📷
 // was captured; the others are known from programs that read notifications.
@@ -60,9 +41,17 @@ var signs = map[string]string{
 	"📄": "document", "📍": "location", "📌": "location", "👤": "contacts", "💟": "sticker", "👾": "gif", "🎞": "gif",
 }
 
+// mediaWords are the words behind a picture that is not in signs.
+var mediaWords = []struct{ key, kind string }{
+	{"media_photo", "image"}, {"media_video", "video"}, {"media_voice", "voice"}, {"media_audio", "audio"},
+	{"media_document", "document"}, {"media_sticker", "sticker"}, {"media_gif", "gif"},
+	{"media_live_location", "live_location"}, {"media_location", "location"}, {"media_contact", "contacts"},
+	{"media_poll", "poll"}, {"media_view_once", "view_once"},
+}
+
 // MediaKind guesses what a text stands for: by the picture before it, else by
-// the whole word after a picture. "" is plain text. Somebody may have typed the
-// same, so it is a guess.
+// the whole word behind a picture. "" is plain text. Somebody may have typed
+// the same, so it is a guess.
 func (w Words) MediaKind(text string) string {
 	sign, word, ok := strings.Cut(uiauto.Clean(text), " ")
 	if !ok {
@@ -75,9 +64,9 @@ func (w Words) MediaKind(text string) string {
 	if isLetter(sign) {
 		return ""
 	}
-	for _, kind := range slices.Sorted(maps.Keys(w.Kinds)) {
-		if oneOf(word, w.Kinds[kind]) {
-			return kind
+	for _, m := range mediaWords {
+		if w.Is(m.key, word) {
+			return m.kind
 		}
 	}
 	return ""
@@ -96,23 +85,8 @@ func isLetter(s string) bool {
 func (w Words) cutCounter(name string) string {
 	open := strings.LastIndex(name, " (")
 	inner, ok := strings.CutSuffix(name[max(open, 0):], ")")
-	if open < 0 || !ok {
-		return name
-	}
-	digits := uiauto.Digits(inner)
-	if digits == "" {
-		return name
-	}
-	word := strings.Trim(strings.Map(dropDigit, uiauto.ASCIIDigits(inner[2:])), " ")
-	if !slices.ContainsFunc(w.Counter, func(c string) bool { return uiauto.Same(c, word) }) {
+	if open < 0 || !ok || !w.Is("count_messages", inner[2:]) {
 		return name
 	}
 	return name[:open]
-}
-
-func dropDigit(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return -1
-	}
-	return r
 }

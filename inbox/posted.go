@@ -1,0 +1,129 @@
+package inbox
+
+import (
+	"slices"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// ownWindow is how far the time of a message of ours and that of the line in a
+// notification may be apart.
+const ownWindow = 5 * time.Minute
+
+// screenWindow is how far a bubble's estimated time may be from the exact one.
+const screenWindow = 3 * time.Minute
+
+// Posted decides which messages of a notification are new. known are the
+// chat's received and echo messages, ours those that we sent, both oldest
+// first. A notification holds the newest messages of a chat and is posted
+// again with every one of them, so:
+//
+//   - one known with that second, text and sender is the same message; of
+//     equal ones as many are new as there are more than known,
+//   - one seen as a bubble before, in that minute, gets its exact time,
+//   - a line of our own is ours if we sent that text about then, else an echo,
+//   - the words for a deleted message are no message where one of that second
+//     is known.
+func Posted(chat wabridge.Chat, known, ours []wabridge.Message, seen []Sighting, zone *time.Location) queue.Changes {
+	p := posted{known: entries(known, nil), ours: entries(nil, ours), zone: zone, pair: make([]int, len(seen))}
+	for i := range p.pair {
+		p.pair[i] = -1
+	}
+	p.each(seen, func(e entry, s Sighting) bool { return e.exactly(s) && sameSender(e, s) })
+	p.each(seen, func(e entry, s Sighting) bool { return e.exactly(s) && renamed(e, s, p.known, seen) })
+	p.each(seen, p.asBubble)
+	var ch queue.Changes
+	for i, s := range seen {
+		switch k := p.pair[i]; {
+		case k >= 0 && p.known[k].Source == fromScreen:
+			ch.Update = append(ch.Update, exact(*p.known[k].Message, s))
+		case k >= 0, s.Gone && p.second(s), s.Own && p.sentByUs(s):
+		default:
+			ch.New = append(ch.New, s.message(chat, fromNotification))
+		}
+	}
+	return ch
+}
+
+type posted struct {
+	known, ours []entry
+	zone        *time.Location
+	pair        []int // of each sighting: the known entry, or -1
+}
+
+// each pairs what is not paired yet, the first with the first.
+func (p *posted) each(seen []Sighting, same func(entry, Sighting) bool) {
+	for i, s := range seen {
+		if p.pair[i] >= 0 {
+			continue
+		}
+		for k := range p.known {
+			if !p.known[k].used && same(p.known[k], s) {
+				p.pair[i], p.known[k].used = k, true
+				break
+			}
+		}
+	}
+}
+
+// exactly: known from a notification with the same second and text.
+func (e entry) exactly(s Sighting) bool {
+	return e.Source == fromNotification && e.own == s.Own && e.time.Equal(s.Time) && string(e.Text) == s.Text
+}
+
+// renamed: a person of a group who was saved, or renamed, between two
+// postings: neither name stands on the other side.
+func renamed(e entry, s Sighting, known []entry, seen []Sighting) bool {
+	gone := !slices.ContainsFunc(seen, func(o Sighting) bool { return o.Sender == e.Name })
+	fresh := !slices.ContainsFunc(known, func(o entry) bool { return o.Name == s.Sender })
+	return gone && fresh
+}
+
+// asBubble: seen in the open chat before, in the minute of the exact time.
+func (p *posted) asBubble(e entry, s Sighting) bool {
+	if e.Source != fromScreen || e.own != s.Own || !sameSender(e, s) {
+		return false
+	}
+	if d := e.time.Sub(s.Time); d > screenWindow || d < -screenWindow {
+		return false
+	}
+	b := Sighting{Own: e.own, Sender: e.Name, Text: string(e.Text), Clock: e.Clock, Media: words().MediaKind(string(e.Text))}
+	if !sameShown(s.Text, b) {
+		return false
+	}
+	minute, ok := clockMinute(e.Clock)
+	local := s.Time.In(p.zone)
+	return !ok || local.Hour()*60+local.Minute() == minute
+}
+
+// second reports whether a received message of that very second is known.
+func (p *posted) second(s Sighting) bool {
+	return slices.ContainsFunc(p.known, func(e entry) bool { return e.own == s.Own && e.time.Equal(s.Time) })
+}
+
+// sentByUs takes one of our messages as the line's origin.
+func (p *posted) sentByUs(s Sighting) bool {
+	for k := range p.ours {
+		e := &p.ours[k]
+		d := e.time.Sub(s.Time)
+		if !e.used && d < ownWindow && d > -ownWindow && sameShown(string(e.Text), Sighting{Text: s.Text}) {
+			e.used = true
+			return true
+		}
+	}
+	return false
+}
+
+// exact is a known message with what the notification knows better.
+func exact(m wabridge.Message, s Sighting) wabridge.Message {
+	m.Created, m.Source = s.Time.UTC(), fromNotification
+	if s.Number != "" {
+		m.Number = s.Number
+	}
+	if s.Sender != "" && !s.Own {
+		m.Name = s.Sender
+	}
+	return m
+}

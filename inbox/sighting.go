@@ -1,0 +1,176 @@
+package inbox
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/inbox/notification"
+	"github.com/wabridge/wabridge/uiauto"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+// Sources of a message.
+const (
+	fromNotification = "notification"
+	fromScreen       = "screen"
+)
+
+// A Sighting is a message that was seen once, in a notification or in an open
+// chat. Whether it is a new one is for Posted and Shown to say.
+type Sighting struct {
+	Own    bool // ours: typed on the phone, another device, or by us
+	Sender string
+	Number string // of the sender, digits, where known
+	Text   string
+	Time   time.Time // exact to the second in a notification; in a chat the start of the shown minute, zero if unknown
+	Clock  string    // in a chat: the time as shown
+	Media  string    // kind of media, a guess; "" for text
+	Cut    bool      // Text is only the beginning of the true one
+	Gone   bool      // Text reads like the words for a deleted message
+}
+
+// Posted are the sightings of a notification.
+func postedSightings(c notification.Conversation) []Sighting {
+	out := make([]Sighting, 0, len(c.Messages))
+	for _, m := range c.Messages {
+		out = append(out, Sighting{Own: m.Own, Sender: m.Sender, Number: m.Number, Text: m.Text,
+			Time: m.Time, Media: m.Media, Cut: m.Cut, Gone: m.Gone})
+	}
+	return out
+}
+
+// shownSightings are the sightings of an open chat, oldest first. Bubbles
+// without a time are left out: they are clipped, or not messages. at is when
+// the screen was read, in the phone's zone.
+func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
+	var out []Sighting
+	sender := ""
+	for _, b := range s.Bubbles {
+		if b.Out || b.Sender != "" {
+			sender = notification.Name(b.Sender)
+		}
+		if b.Time == "" {
+			continue
+		}
+		m := Sighting{Own: b.Out, Text: b.Text, Clock: b.Time, Media: b.Media, Cut: b.More, Sender: sender}
+		if m.Media != "" && !b.Out || m.Text == "" {
+			m.Text = placeholder(m.Media, b.Text)
+		}
+		m.Number = notification.NumberIn(m.Sender)
+		out = append(out, m)
+	}
+	dateShown(out, at)
+	return out
+}
+
+// placeholder is the text of a picture or file in a chat, in the form that
+// notifications have: a picture of its kind, and the caption or a word.
+func placeholder(kind, caption string) string {
+	sign, word := "📎", "Media"
+	switch kind {
+	case "image":
+		sign, word = "📷", "Photo"
+	case "video":
+		sign, word = "🎥", "Video"
+	case "document":
+		sign, word = "📄", "Document"
+	case "voice", "audio":
+		sign, word = "🎤", "Voice message"
+	}
+	if caption != "" {
+		word = caption
+	}
+	return sign + " " + word
+}
+
+// dateShown gives each bubble the latest time that fits: bubbles stand in
+// order and show only their minute, so going up, a later clock is the day
+// before. Bubbles that are days old may get too late a date.
+func dateShown(seen []Sighting, at time.Time) {
+	last := at.Add(clockSlack)
+	for i := len(seen) - 1; i >= 0; i-- {
+		minute, ok := clockMinute(seen[i].Clock)
+		if !ok {
+			continue
+		}
+		day := time.Date(last.Year(), last.Month(), last.Day(), minute/60, minute%60, 0, 0, last.Location())
+		if day.After(last) {
+			day = time.Date(last.Year(), last.Month(), last.Day()-1, minute/60, minute%60, 0, 0, last.Location())
+		}
+		seen[i].Time = day
+		last = day.Add(orderSlack)
+	}
+}
+
+const (
+	// clockSlack is how far the clocks of phone and computer may differ.
+	clockSlack = 2 * time.Minute
+	// orderSlack is by how much a chat may be out of order: a message that
+	// was under way for a while keeps its sender's minute.
+	orderSlack = 3 * time.Minute
+)
+
+// clockMinute reads a bubble's time ("22:37", "10:52 PM", "12:00 am",
+// "10:52 p. m.", "١٠:٥٢ م") as minutes after midnight.
+func clockMinute(s string) (int, bool) {
+	s = strings.ToLower(uiauto.ASCIIDigits(uiauto.Clean(s)))
+	nums := strings.FieldsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	if len(nums) != 2 || len(nums[0]) > 2 || len(nums[1]) != 2 {
+		return 0, false
+	}
+	h, m := number(nums[0]), number(nums[1])
+	half := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, s)
+	switch half {
+	case "am", "a", "ص":
+		if h > 12 {
+			return 0, false
+		}
+		h %= 12
+	case "pm", "p", "م":
+		if h > 12 {
+			return 0, false
+		}
+		h = h%12 + 12
+	}
+	if h > 23 || m > 59 {
+		return 0, false
+	}
+	return h*60 + m, true
+}
+
+func number(s string) int {
+	n := 0
+	for _, r := range s {
+		n = n*10 + int(r-'0')
+	}
+	return n
+}
+
+// message makes the record of a new message.
+func (s Sighting) message(chat wabridge.Chat, source string) wabridge.Message {
+	body, _ := json.Marshal(map[string]string{"body": s.Text}) // strings always encode
+	m := wabridge.Message{
+		Direction: wabridge.In, Type: "text", Text: wabridge.Text(s.Text), Body: body,
+		Number: s.Number, Name: s.Sender, Created: s.Time.UTC(), Source: source, Clock: s.Clock,
+	}
+	if s.Time.IsZero() {
+		m.Created = time.Time{}
+	}
+	if s.Own {
+		m.Direction, m.Name, m.Number = wabridge.Echo, chat.Name, chat.Number
+	}
+	if chat.Group {
+		m.Group, m.GroupName = chat.ID, chat.Name
+	} else if m.Number == "" {
+		m.Number = chat.Number
+	}
+	return m
+}
