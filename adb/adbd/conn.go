@@ -10,14 +10,15 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wabridge/wabridge/adb/wire"
 )
 
 // Limits of one connection.
 const (
-	maxStreams = 256  // open at once; more are refused
-	maxQueued  = 8192 // packets waiting for a host that does not read
+	maxServices = 256  // running at once; more are refused
+	maxQueued   = 8192 // packets waiting for a host that does not read
 )
 
 // Why a connection ended.
@@ -40,6 +41,7 @@ type conn struct {
 	login   login
 	nextID  uint32
 	handled sync.WaitGroup // services and the dialog
+	running atomic.Int32   // services
 
 	mu      sync.Mutex
 	online  bool
@@ -89,7 +91,8 @@ func (c *conn) logEnd() {
 	c.mu.Unlock()
 	switch {
 	case errors.Is(err, wire.ErrTooLong), errors.Is(err, wire.ErrMagic),
-		errors.Is(err, wire.ErrChecksum), errors.Is(err, wire.ErrSyntax), errors.Is(err, errNotReading):
+		errors.Is(err, wire.ErrChecksum), errors.Is(err, wire.ErrSyntax),
+		errors.Is(err, errNotReading), errors.Is(err, errTooManySignatures):
 		c.log.Warn("host broke the protocol", "err", err)
 	default:
 		c.log.Debug("host disconnected", "err", err)
@@ -185,7 +188,7 @@ func (c *conn) handleOpen(ctx context.Context, p *wire.Packet) {
 	}
 	name := c.serviceName(p.Data)
 	var serve Service
-	if p.Arg1 == 0 && c.openStreams() < maxStreams { // a window needs delayed_ack
+	if p.Arg1 == 0 && c.running.Load() < maxServices { // a window needs delayed_ack
 		serve = c.srv.service(name)
 	}
 	if serve == nil {
@@ -194,12 +197,21 @@ func (c *conn) handleOpen(ctx context.Context, p *wire.Packet) {
 	}
 	st := c.newStream(ctx, p.Arg0)
 	c.send(&wire.Packet{Command: wire.OKAY, Arg0: st.local, Arg1: st.remote})
+	c.running.Add(1)
 	c.handled.Go(func() {
+		defer c.running.Add(-1)
 		err := serve(st.ctx, st)
 		closed := st.Close()
-		kind, _, _ := strings.Cut(name, ":")
-		c.log.Debug("stream ended", "service", kind, "stream", st.local, "err", errors.Join(err, closed))
+		c.log.Debug("stream ended", "service", kind(name), "stream", st.local, "err", errors.Join(err, closed))
 	})
+}
+
+// kind is the part of a service string that holds nothing private.
+func kind(service string) string {
+	if i := strings.IndexAny(service, ":,"); i >= 0 {
+		return service[:i]
+	}
+	return "other"
 }
 
 // serviceName takes the NUL off a service string. A device of VersionChecked
@@ -209,12 +221,6 @@ func (c *conn) serviceName(data []byte) string {
 		data = data[:len(data)-1]
 	}
 	return strings.TrimRight(string(data), "\x00")
-}
-
-func (c *conn) openStreams() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.streams)
 }
 
 // newStream makes a stream with an id that was never used on this connection.

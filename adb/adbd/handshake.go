@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/wabridge/wabridge/adb/wire"
@@ -28,7 +29,7 @@ type login struct {
 // for a signature. A second CNXN begins anew.
 func (c *conn) handleConnect(p *wire.Packet) error {
 	if p.Arg1 == 0 {
-		return errors.New("host takes no data")
+		return fmt.Errorf("a host that takes no data: %w", wire.ErrSyntax)
 	}
 	c.loseStreams()
 	c.mu.Lock()
@@ -45,11 +46,15 @@ func (c *conn) handleConnect(p *wire.Packet) error {
 	return nil
 }
 
-// welcome lets the host in.
+// welcome lets the host in, once: both the dialog and a signature may do it.
 func (c *conn) welcome() {
 	c.mu.Lock()
+	already := c.online
 	c.online = true
 	c.mu.Unlock()
+	if already {
+		return
+	}
 	c.send(&wire.Packet{
 		Command: wire.CNXN,
 		Arg0:    c.srv.cfg.Version,

@@ -273,11 +273,13 @@ func TestSyncBrokenSend(t *testing.T) {
 
 // fullFS is an FS on which the given step goes wrong.
 type fullFS struct {
-	adbd.FS
 	write, commit error
 	links         map[string]string
 }
 
+func (f *fullFS) Stat(string, bool) (wire.SyncStat, error) { return wire.SyncStat{}, fs.ErrNotExist }
+func (f *fullFS) List(string) ([]wire.SyncEntry, error)    { return nil, fs.ErrNotExist }
+func (f *fullFS) Open(string) (io.ReadCloser, error)       { return nil, fs.ErrNotExist }
 func (f *fullFS) Create(path string, mode uint32) (adbd.File, error) {
 	return &fullFile{fs: f, path: path}, nil
 }

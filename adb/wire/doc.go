@@ -12,4 +12,24 @@
 // All numbers are little endian. Layouts are those of AOSP platform-tools
 // 34.0.5 (protocol.txt, SYNC.TXT, file_sync_protocol.h, shell_protocol.h,
 // android_pubkey.cpp).
+//
+// What is covered, how long the peer may make it, and what proved it. Every
+// decoder also has a fuzz target and a test with every prefix of good input.
+// "adb" is the adb binary 29.0.6 talking to package adbd.
+//
+//	what                         longest            proved by
+//	packet, banner               1 MiB (negotiated) adb
+//	CNXN and AUTH payload        4 KiB              adb
+//	shell v2 packet              any, streamed      adb
+//	window size                  -                  own bytes only
+//	sync request                 1 KiB of path      adb
+//	STAT LIST SEND RECV          -                  adb
+//	STA2 LST2 LIS2               1 KiB of name      adb
+//	SND2 RCV2 and flags          -                  own bytes only
+//	DATA                         1 MiB, streamed    adb (50 MB both ways)
+//	FAIL of sync                 64 KiB             adb
+//	smart socket                 64 KiB - 1         own bytes only here
+//	adbkey, adbkey.pub           4 KiB of public    files by adb keygen, equal to the byte
+//	token, signature             -                  adb (AUTH)
+//	fingerprint                  -                  md5sum over adbkey.pub
 package wire
