@@ -175,3 +175,9 @@ func write(t *testing.T, dir, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+func BenchmarkLoadProfiles(b *testing.B) {
+	for b.Loop() {
+		profiles(b)
+	}
+}

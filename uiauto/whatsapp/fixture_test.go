@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wabridge/wabridge/uiauto"
@@ -11,12 +12,15 @@ import (
 
 func profiles(t testing.TB) *uiauto.Profiles {
 	t.Helper()
-	p, err := uiauto.LoadProfiles("")
+	p, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
+
+// loaded reads the profiles once for all tests.
+var loaded = sync.OnceValues(func() (*uiauto.Profiles, error) { return uiauto.LoadProfiles("") })
 
 // see parses a drawn window and recognises it.
 func see(t testing.TB, window string) Screen {

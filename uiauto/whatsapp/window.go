@@ -111,7 +111,9 @@ func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Ver
 // is the number of bubbles of now that are as old as the note or older, so that
 // the rest is newer. Both windows show a chat without gaps, so the common part
 // is an end of the note that stands in now either from its beginning, or behind
-// the whole of what is older than the note.
+// the whole of what is older than the note. (If a whole screen of messages has
+// come in between, the windows have nothing in common; equal texts of the same
+// minute can then pretend that they have.)
 func overlaps(before []wabridge.BubblePrint, now []Bubble) []int {
 	if len(before) == 0 {
 		return []int{0}
@@ -143,7 +145,7 @@ func same(before, now []wabridge.BubblePrint) bool {
 		switch {
 		case b.Out != n.Out:
 			return false
-		case b.Hash == n.Hash && b.Time == n.Time:
+		case b.Hash != "" && b.Hash == n.Hash && b.Time == n.Time:
 			proven++
 		case !clipped, b.Hash != "" && n.Hash != "" && b.Hash != n.Hash, b.Time != "" && n.Time != "" && b.Time != n.Time:
 			return false
