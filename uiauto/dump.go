@@ -28,7 +28,7 @@ var (
 // Bounds of what Parse accepts. The largest capture has 235 nodes, 29 levels
 // and 105 KB; a message of 4096 characters written as entities takes about 50 KB.
 const (
-	MaxBytes = 8 << 20
+	MaxBytes = 4 << 20
 	MaxNodes = 20000
 	MaxDepth = 200
 )
