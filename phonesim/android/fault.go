@@ -1,6 +1,8 @@
 package android
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -54,3 +56,163 @@ func FaultKinds() []FaultKind { return slices.Clone(faultKinds) }
 func knownFault(kind string) bool {
 	return slices.ContainsFunc(faultKinds, func(k FaultKind) bool { return k.Kind == kind })
 }
+
+// MarshalText writes it as time.Duration does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalJSON reads "1.5s" or a number of seconds.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(b, &seconds); err == nil {
+		*d = Duration(seconds * float64(time.Second))
+		return nil
+	}
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return fmt.Errorf("read a duration: %w", err)
+	}
+	v, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("read a duration: %w", err)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// standing are the kinds that last until /clear if neither count nor for is given.
+var standing = []string{
+	FaultNetworkOff, FaultHoldTicks, FaultLoggedOut, FaultRestricted, FaultBanned, FaultUpdateForced,
+	FaultLayout, FaultNoNotifications, FaultStorageFull, FaultEchoOff,
+}
+
+// Arm sets a fault. What happens at once happens before it returns.
+func (s *System) Arm(f Fault) error {
+	if !knownFault(f.Kind) {
+		return &UnknownFaultError{Kind: f.Kind}
+	}
+	if f.Count < 0 || f.For < 0 {
+		return fmt.Errorf("fault %s: count and for must not be negative", f.Kind)
+	}
+	if done, err := s.happen(f); done || err != nil {
+		return err
+	}
+	a := &armed{left: f.Count, value: f.Value}
+	if f.Count == 0 {
+		a.left = 1
+		if f.For > 0 || slices.Contains(standing, f.Kind) {
+			a.left = -1
+		}
+	}
+	if f.For > 0 {
+		a.until = time.Now().Add(time.Duration(f.For))
+		s.After(time.Duration(f.For), func() { s.faultsChanged() })
+	}
+	s.faults[f.Kind] = a
+	s.faultsChanged()
+	return nil
+}
+
+// faultsChanged tells the apps that a standing fault began or ended.
+func (s *System) faultsChanged() {
+	s.Changed()
+	s.storageIsFull.Store(s.Has(FaultStorageFull))
+	for _, a := range s.apps {
+		a.Recheck()
+	}
+}
+
+// Take uses a fault up once: true if it is armed.
+func (s *System) Take(kind string) bool { _, ok := s.TakeValue(kind); return ok }
+
+// TakeValue is Take, with the fault's value.
+func (s *System) TakeValue(kind string) (value string, ok bool) {
+	a := s.faults[kind]
+	if a == nil || !a.live(time.Now()) {
+		return "", false
+	}
+	if a.left > 0 {
+		a.left--
+	}
+	return a.value, true
+}
+
+// Has reports whether a fault is armed, without using it up.
+func (s *System) Has(kind string) bool {
+	a := s.faults[kind]
+	return a != nil && a.live(time.Now())
+}
+
+// Armed lists the kinds that are armed.
+func (s *System) Armed() []string {
+	var out []string
+	for _, k := range faultKinds {
+		if s.Has(k.Kind) {
+			out = append(out, k.Kind)
+		}
+	}
+	return out
+}
+
+// ClearFaults ends all faults and what they left on the screen.
+func (s *System) ClearFaults() {
+	clear(s.faults)
+	s.dialogs, s.shade, s.awake, s.lock = nil, false, true, lock{}
+	s.faultsChanged()
+}
+
+func (s *System) storageFull() bool { return s.storageIsFull.Load() }
+
+// happen carries out the kinds that act at once; done means nothing is left to arm.
+func (s *System) happen(f Fault) (done bool, err error) {
+	was := s.seenApp()
+	switch f.Kind {
+	case FaultFreeze, FaultOffline:
+		d := cmp.Or(time.Duration(f.For), 10*time.Second)
+		if s.KillLink != nil {
+			s.KillLink(f.Kind, d)
+		}
+	case FaultScreenOff:
+		s.awake = false
+		s.lock = lock{}
+	case FaultScreenLock:
+		s.awake, s.lock = false, lock{on: true}
+	case FaultPINLock:
+		s.awake, s.lock = false, lock{on: true, pin: cmp.Or(f.Value, "1234")}
+	case FaultShade:
+		s.shade = true
+	case FaultANR:
+		s.showANR()
+	case FaultPermission:
+		s.showPermission()
+	case FaultLanguage:
+		if !knownLocale(f.Value) {
+			return true, fmt.Errorf("fault language: value %q is not one of en, pt, es, de, ru", f.Value)
+		}
+		s.Locale = f.Value
+	case FaultAppKilled:
+		for _, a := range s.apps {
+			s.Kill(a)
+		}
+	case FaultRepost:
+		s.Notices.Repost()
+	case FaultPopup:
+		if !slices.Contains([]string{"", "disappearing_card", "rating", "unknown"}, f.Value) {
+			return true, fmt.Errorf("fault popup: value %q is not one of disappearing_card, rating, unknown", f.Value)
+		}
+		return false, nil
+	case FaultSlowScreen:
+		if f.Value != "" {
+			if _, err := time.ParseDuration(f.Value); err != nil {
+				return true, fmt.Errorf("fault slow_screen: value: %w", err)
+			}
+		}
+		return false, nil
+	default:
+		return false, nil
+	}
+	s.tellSeen(was)
+	s.Changed()
+	return true, nil
+}
+
+func knownLocale(l string) bool { return slices.Contains([]string{"en", "pt", "es", "de", "ru"}, l) }

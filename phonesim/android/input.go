@@ -1,0 +1,196 @@
+package android
+
+import "github.com/wabridge/wabridge/phonesim/view"
+
+// Tap touches a point of the display.
+func (s *System) Tap(x, y int) {
+	if s.Take(FaultTapLost) || !s.awake || !s.Display.Contains(x, y) {
+		return
+	}
+	w := s.Active()
+	root := w.Draw()
+	if n := root.Hit(x, y); n != nil {
+		n.Tap()
+		s.Changed()
+		return
+	}
+	if c, ok := w.(Canceler); ok && !root.Bounds.Contains(x, y) {
+		c.Cancel()
+		s.Changed()
+	}
+}
+
+// Swipe draws a finger from one point to another; a short way is a tap.
+func (s *System) Swipe(x1, y1, x2, y2 int) {
+	if !s.awake {
+		return
+	}
+	if abs(x2-x1) < touchSlop && abs(y2-y1) < touchSlop {
+		s.Tap(x1, y1)
+		return
+	}
+	if s.Take(FaultTapLost) {
+		return
+	}
+	dy := y2 - y1
+	switch {
+	case s.lock.on:
+		if dy < -s.Display.H()/8 {
+			s.DismissKeyguard()
+		}
+	case s.shade:
+		if dy < -s.Display.H()/8 {
+			s.SetShade(false)
+		}
+	case y1 < statusBarHeight && dy > s.Display.H()/8:
+		s.SetShade(true)
+	default:
+		if w, ok := s.Active().(Scroller); ok {
+			w.Scroll(dy)
+			s.Changed()
+		}
+	}
+}
+
+// touchSlop is how far a finger may move for a tap, in pixels.
+const touchSlop = 16
+
+const statusBarHeight = 68
+
+func abs(x int) int { return max(x, -x) }
+
+// SetShade pulls the notification shade down or up.
+func (s *System) SetShade(down bool) {
+	s.shade = down
+	s.Changed()
+}
+
+// Type enters text as a keyboard would.
+func (s *System) Type(text string) {
+	if !s.awake {
+		return
+	}
+	if w, ok := s.Active().(Typer); ok {
+		w.Type(text)
+		s.Changed()
+	}
+}
+
+// The key codes that mean something here (android.view.KeyEvent).
+const (
+	KeyHome     = 3
+	KeyBack     = 4
+	KeyCall     = 5
+	KeyPower    = 26
+	KeyEnter    = 66
+	KeyDel      = 67
+	KeyMenu     = 82
+	KeyMoveHome = 122
+	KeyMoveEnd  = 123
+	KeySleep    = 223
+	KeyWakeup   = 224
+	KeyCtrl     = 113
+	KeyA        = 29
+)
+
+// Key presses a key.
+func (s *System) Key(code int) {
+	if s.Take(FaultKeyLost) {
+		return
+	}
+	switch code {
+	case KeyWakeup:
+		if !s.awake {
+			s.SetAwake(true)
+		}
+		return
+	case KeySleep:
+		s.sleep()
+		return
+	case KeyPower:
+		if s.awake {
+			s.sleep()
+		} else {
+			s.SetAwake(true)
+		}
+		return
+	}
+	if !s.awake {
+		return
+	}
+	s.Changed()
+	defer func() { s.selected = false }()
+	switch code {
+	case KeyHome:
+		s.homeKey()
+	case KeyBack:
+		s.backKey()
+	case KeyMenu:
+		s.DismissKeyguard()
+	case KeyDel:
+		s.typer(func(w Typer) { w.Delete(s.selected) })
+	case KeyEnter:
+		s.typer(func(w Typer) { w.Enter() })
+	default:
+		if r, ok := printable(code); ok {
+			s.typer(func(w Typer) { w.Type(string(r)) })
+		}
+	}
+}
+
+// printable is the character of a digit, letter or space key.
+func printable(code int) (rune, bool) {
+	switch {
+	case code >= 7 && code <= 16:
+		return rune('0' + code - 7), true
+	case code >= 29 && code <= 54:
+		return rune('a' + code - 29), true
+	case code == 62:
+		return ' ', true
+	}
+	return 0, false
+}
+
+func (s *System) typer(f func(Typer)) {
+	if w, ok := s.Active().(Typer); ok {
+		f(w)
+	}
+}
+
+// sleep switches the display off; whether the phone locks then is its setting:
+// it locks if a lock fault set one up before.
+func (s *System) sleep() { s.SetAwake(false) }
+
+func (s *System) homeKey() {
+	if s.lock.on {
+		return
+	}
+	s.Home()
+}
+
+func (s *System) backKey() {
+	switch {
+	case s.lock.on:
+		if s.lock.bouncer {
+			s.lock.bouncer, s.lock.typed = false, ""
+		}
+	case s.shade:
+		s.SetShade(false)
+	case len(s.dialogs) > 0:
+		if d := s.dialogs[len(s.dialogs)-1]; d.back != nil {
+			d.back()
+		}
+	case s.front != nil:
+		if !s.front.Back() {
+			s.switchTo(nil)
+		}
+	}
+}
+
+var _ Typer = keyguardWindow{}
+
+// Snapshot is the active window as a picture or a dump shows it.
+func (s *System) Snapshot() *view.Node { return s.Active().Draw() }
+
+// SelectAll is CTRL+A: the next DEL deletes the whole field.
+func (s *System) SelectAll() { s.selected = true }

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/wabridge/wabridge/phonesim/view"
+)
+
+const (
+	bubbleLeft  = 34
+	bubbleRight = 686
+	bubbleMax   = 560 // of the text
+	rowPad      = 12
+	dividerH    = 76
+)
+
+// list is the list of bubbles, its end at the bottom.
+func (s *chatScreen) list() *view.Node {
+	area := s.listArea()
+	rows, total := s.rows()
+	y := area.Top
+	if total > area.H() {
+		y = area.Bottom - total + s.chat.scroll
+	}
+	list := with(s.a.n(listView, "android:id/list", area), view.Focusable|view.Scrollable)
+	for _, make := range rows {
+		row := make(y)
+		y = row.Bounds.Bottom
+		clip(row, area)
+		list.Add(row)
+	}
+	dropGone(list)
+	return list
+}
+
+// maxRows is how many of the newest messages a chat screen knows of.
+const maxRows = 400
+
+// rows are the bubbles as functions of their upper edge, and their height.
+func (s *chatScreen) rows() (rows []func(y int) *view.Node, total int) {
+	ms := s.chat.Messages
+	if len(ms) > maxRows {
+		ms = ms[len(ms)-maxRows:]
+	}
+	now := time.Now()
+	for i, m := range ms {
+		divider := ""
+		if i == 0 || daysBetween(ms[i-1].At, m.At) != 0 {
+			divider = s.a.words().day(m.At, now)
+		}
+		rows = append(rows, func(y int) *view.Node { return s.row(m, divider, y) })
+		total += s.rowHeight(m, divider != "")
+	}
+	return rows, total
+}
+
+func (s *chatScreen) shownText(m *Message) (text string, cut bool) {
+	text = plainText(m.Text)
+	if s.chat.expanded[m.N] {
+		return text, false
+	}
+	return fold(text, s.a.words().readMore)
+}
+
+func (s *chatScreen) rowHeight(m *Message, divider bool) int {
+	text, _ := s.shownText(m)
+	_, h, _ := measure(text+timeRoom, bubbleMax)
+	h += 8 + rowPad
+	if m.Sender != "" {
+		h += lineHeight
+	}
+	if media(m) {
+		h += mediaHeight
+	}
+	if divider {
+		h += dividerH
+	}
+	return h
+}
+
+// timeRoom is the room that the time and the tick take in the last line.
+const timeRoom = "       "
+
+const mediaHeight = 300
+
+func media(m *Message) bool { return m.Kind != "" && m.Kind != "text" }
+
+// row is one bubble. Incoming ones are not in the captures: they are drawn as
+// outgoing ones on the left without a status (facts/android.md 2).
+func (s *chatScreen) row(m *Message, divider string, y int) *view.Node {
+	a := s.a
+	top := y
+	row := with(a.n(group, "", view.R(0, y, width, y+s.rowHeight(m, divider != ""))), view.LongClickable)
+	if divider != "" {
+		half := utf8.RuneCountInString(divider)*charWidth/2 + 16
+		row.Add(a.t("conversation_row_date_divider", divider, view.R(width/2-half, y+6, width/2+half, y+69)))
+		y += dividerH
+	}
+	text, cut := s.shownText(m)
+	w, _, _ := measure(text+timeRoom, bubbleMax)
+	w = max(w, 108)
+	box := view.R(bubbleLeft, y+2, bubbleLeft+w+8, top+row.Bounds.H()-10)
+	if m.Out {
+		box = view.R(bubbleRight-w-8, y+2, bubbleRight, top+row.Bounds.H()-10)
+	}
+	main := a.n(linear, "main_layout", box)
+	row.Add(main)
+	inner := box
+	if m.Sender != "" {
+		r := view.R(box.Left+4, box.Top+4, box.Right-4, box.Top+4+lineHeight)
+		main.Add(a.n(linear, "name_in_group", r, a.t("name_in_group_tv", m.Sender, r)))
+		inner.Top += lineHeight
+	}
+	if media(m) {
+		main.Add(s.mediaNode(m, view.R(inner.Left, inner.Top, inner.Right, inner.Top+mediaHeight)))
+		inner.Top += mediaHeight
+	}
+	main.Add(s.textRow(m, text, cut, inner))
+	return row
+}
+
+func (s *chatScreen) textRow(m *Message, text string, cut bool, box view.Rect) *view.Node {
+	a := s.a
+	in := view.R(box.Left+4, box.Top+4, box.Right-4, box.Bottom-4)
+	date := a.n(linear, "date_wrapper", view.R(in.Right-108, in.Bottom-35, in.Right, in.Bottom))
+	clock := m.At.Format("15:04")
+	if m.Out {
+		date.Add(a.t("date", clock, view.R(in.Right-108, in.Bottom-35, in.Right-50, in.Bottom-2)),
+			desc(a.n(image, "status", view.R(in.Right-50, in.Bottom-31, in.Right-10, in.Bottom-7)), a.words().tick(m.State)))
+	} else {
+		date.Add(a.t("date", clock, view.R(in.Right-66, in.Bottom-35, in.Right-8, in.Bottom-2)))
+	}
+	if media(m) {
+		r := a.n(frame, "text_and_date", box)
+		if m.Text != "" {
+			r.Add(a.t("caption", text, in))
+		}
+		return r.Add(date)
+	}
+	body := a.t("message_text", text, in)
+	if cut {
+		body.Tap = func() { s.chat.expanded[m.N] = true }
+	}
+	return a.n(frame, "conversation_text_row", box, body, date)
+}
+
+// mediaNode is the part of a bubble that shows a picture or a file.
+func (s *chatScreen) mediaNode(m *Message, r view.Rect) *view.Node {
+	a := s.a
+	switch m.Kind {
+	case "document":
+		return with(a.n(linear, "content", r, a.n(frame, "document_frame", r, a.n(linear, "", r,
+			a.n(linear, "document_info_container", r, a.n(image, "icon", view.R(r.Left+12, r.Top+22, r.Left+43, r.Top+59)),
+				a.n(linear, "", r, a.t("title", "document.pdf", view.R(r.Left+55, r.Top+12, r.Right-12, r.Top+42))))))), press)
+	case "voice":
+		return a.n(linear, "", r, with(desc(a.n(imageButton, "control_btn", view.R(r.Left+8, r.Top+8, r.Left+72, r.Top+72)), "Play"), click),
+			a.t("duration", "0:07", view.R(r.Left+80, r.Top+8, r.Left+160, r.Top+72)))
+	}
+	return a.n(frame, "media_container_wrapper", r, with(a.n(frame, "media_container", r,
+		with(desc(a.n(button, "image", r), "Enlarge photo"), press)), click))
+}

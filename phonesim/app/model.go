@@ -1,0 +1,175 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// A State is how far an outgoing message has come.
+type State int
+
+// The states.
+const (
+	Pending State = iota
+	Sent
+	Delivered
+	Read
+)
+
+var stateNames = []string{"pending", "sent", "delivered", "read"}
+
+func (s State) String() string { return stateNames[s] }
+
+// ParseState reads a state's name.
+func ParseState(name string) (State, error) {
+	for i, n := range stateNames {
+		if n == name {
+			return State(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown state %q: it is one of %s", name, strings.Join(stateNames, ", "))
+}
+
+// A Chat is one conversation.
+type Chat struct {
+	ID       string // digits of the person, or the group's JID
+	Name     string // saved name, or the group's; "" shows the number
+	Group    bool
+	LID      string // digits of the @lid identity
+	Messages []*Message
+	Draft    string
+	Unread   int
+	Last     time.Time
+	scroll   int // pixels up from the end
+	expanded map[int]bool
+	Gone     bool // the person's phone is off: nothing is delivered
+	Card     bool // the disappearing-messages card lies over it
+}
+
+// A Message is one bubble.
+type Message struct {
+	N      int // position in the chat, from 1
+	Out    bool
+	Text   string
+	Kind   string // "" or "text", image …
+	At     time.Time
+	State  State
+	From   string // digits of the sender in a group
+	Sender string // shown name in a group
+	held   bool   // a person set the state: it does not advance by itself
+	sent   *SentMessage
+	got    *ReceivedMessage
+	noted  bool // is part of the chat's notification
+}
+
+// jid is how the app names the chat in shortcuts: the number or the @lid.
+func (a *App) jid(c *Chat) string {
+	switch {
+	case c.Group:
+		return c.ID
+	case a.cfg.Identity == "lid":
+		return c.LID + "@lid"
+	}
+	return c.ID + "@s.whatsapp.net"
+}
+
+// tag is the notification's tag: Base64 of 32 bytes with a line feed after it, as
+// android.util.Base64's default ends each line.
+func (c *Chat) tag() string {
+	h := sha256.Sum256([]byte("chat " + c.ID))
+	return base64.StdEncoding.EncodeToString(h[:]) + "\n"
+}
+
+// title is what the header and the list call the chat.
+func (c *Chat) title() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return FormatNumber(c.ID)
+}
+
+// FormatNumber writes digits as the app shows a number that is not saved:
+// "+55 92 9316-0101" (seen; libphonenumber's international form).
+func FormatNumber(digits string) string {
+	n, err := phonenumbers.Parse("+"+digits, "")
+	if err != nil {
+		return "+" + digits
+	}
+	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+}
+
+// chat finds or makes the chat of a person.
+func (a *App) chat(digits string) *Chat {
+	if c := a.chats[digits]; c != nil {
+		return c
+	}
+	c := &Chat{ID: digits, LID: lidOf(digits), expanded: map[int]bool{}}
+	if strings.HasSuffix(digits, "@g.us") {
+		c.Group, c.LID = true, ""
+	}
+	for _, k := range a.cfg.Contacts {
+		if k.Number == digits {
+			c.Name = k.Name
+		}
+	}
+	a.chats[digits] = c
+	return c
+}
+
+// lidOf is a made-up but stable 15-digit identity.
+func lidOf(digits string) string {
+	h := sha256.Sum256([]byte("lid " + digits))
+	var n uint64
+	for _, b := range h[:8] {
+		n = n<<8 | uint64(b)
+	}
+	return fmt.Sprintf("%015d", 100000000000000+n%900000000000000)
+}
+
+// group finds or makes the group of a name. The JID is of the newer form.
+func (a *App) group(name string) *Chat {
+	if strings.HasSuffix(name, "@g.us") {
+		return a.chat(name)
+	}
+	h := sha256.Sum256([]byte("group " + name))
+	id := "120363"
+	for _, b := range h[:12] {
+		id += string(rune('0' + b%10))
+	}
+	c := a.chat(id + "@g.us")
+	c.Name = name
+	return c
+}
+
+// byList orders chats as the home screen does: newest first.
+func (a *App) byList() []*Chat {
+	var out []*Chat
+	for _, c := range a.chats {
+		if len(c.Messages) > 0 || c.Draft != "" {
+			out = append(out, c)
+		}
+	}
+	sortChats(out)
+	return out
+}
+
+func (c *Chat) newest() *Message {
+	if len(c.Messages) == 0 {
+		return nil
+	}
+	return c.Messages[len(c.Messages)-1]
+}
+
+// add appends a message and returns it.
+func (c *Chat) add(m *Message) *Message {
+	m.N = len(c.Messages) + 1
+	c.Messages = append(c.Messages, m)
+	c.Last = m.At
+	c.scroll = 0
+	return m
+}
