@@ -255,7 +255,9 @@ func (c *conn) loseStreams() {
 // queue is cut off.
 func (c *conn) send(p *wire.Packet) {
 	c.mu.Lock()
-	c.queue = append(c.queue, wire.AppendPacket(nil, p, c.checked))
+	if c.err == nil { // else the connection ended
+		c.queue = append(c.queue, wire.AppendPacket(nil, p, c.checked))
+	}
 	full := len(c.queue) > maxQueued
 	c.mu.Unlock()
 	if full {

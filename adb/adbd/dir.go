@@ -51,11 +51,11 @@ func (d *Dir) Stat(name string, follow bool) (wire.SyncStat, error) {
 	if err != nil {
 		return wire.SyncStat{}, err
 	}
-	return StatOf(info), nil
+	return statOf(info), nil
 }
 
-// StatOf describes a file for the sync service; what Go does not tell is 0.
-func StatOf(info fs.FileInfo) wire.SyncStat {
+// statOf describes a file for the sync service; what Go does not tell is 0.
+func statOf(info fs.FileInfo) wire.SyncStat {
 	st := wire.SyncStat{
 		Mode:  uint32(info.Mode().Perm()),
 		Nlink: 1,
@@ -84,7 +84,7 @@ func (d *Dir) List(name string) ([]wire.SyncEntry, error) {
 	entries := make([]wire.SyncEntry, 0, len(list))
 	for _, e := range list {
 		if info, err := e.Info(); err == nil { // else it has just gone
-			entries = append(entries, wire.SyncEntry{Name: e.Name(), SyncStat: StatOf(info)})
+			entries = append(entries, wire.SyncEntry{Name: e.Name(), SyncStat: statOf(info)})
 		}
 	}
 	return entries, nil
