@@ -1,8 +1,11 @@
 package cloud
 
 import (
+	"context"
 	"net/http"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
@@ -38,9 +41,47 @@ func (a *api) authorize(r *http.Request, scopes ...string) (queue.Token, error) 
 // phone finds the phone of the path.
 func (a *api) phone(r *http.Request) (wabridge.Phone, error) {
 	id := r.PathValue("phone")
-	p, err := a.Store.Phone(r.Context(), id)
+	p, err := a.phones.get(r.Context(), a.Store, id)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		return p, noObject(r.Method, id)
 	}
 	return p, err
+}
+
+// phonesFresh is how long a phone's row is good enough for accepting a
+// message: what was accepted in the moment of a logout waits in its queue.
+const phonesFresh = 100 * time.Millisecond
+
+// A phoneCache spares a reading of the database per accepted message.
+type phoneCache struct {
+	mu   sync.Mutex
+	rows map[string]cachedPhone
+}
+
+type cachedPhone struct {
+	phone wabridge.Phone
+	read  time.Time
+}
+
+// get finds a phone. Only phones that exist are remembered, so the map stays
+// as small as the fleet.
+func (c *phoneCache) get(ctx context.Context, store Store, id string) (wabridge.Phone, error) {
+	c.mu.Lock()
+	row, ok := c.rows[id]
+	c.mu.Unlock()
+	if ok && time.Since(row.read) < phonesFresh {
+		return row.phone, nil
+	}
+	read := time.Now()
+	p, err := store.Phone(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rows == nil {
+		c.rows = map[string]cachedPhone{}
+	}
+	c.rows[id] = cachedPhone{p, read}
+	return p, nil
 }

@@ -56,7 +56,8 @@ type Config struct {
 
 type api struct {
 	Config
-	mux *http.ServeMux
+	mux    *http.ServeMux
+	phones phoneCache
 }
 
 // Handler serves the Cloud API under any /v{N}.{M}/ prefix or none, with or

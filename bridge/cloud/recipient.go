@@ -118,17 +118,31 @@ func stripNumber(to string) (digits string, plus, ok bool) {
 	return digits, plus, isDigits(digits)
 }
 
-// international reads digits that begin with a country code. A trunk zero, as
-// in "+49 (0)170…", is dropped where the numbering plan says so; a number that
-// the plan does not know is taken as written, for plans grow.
+// international reads digits that begin with a country code. They are taken as
+// written, for numbering plans grow; only a trunk zero after the country code,
+// as in "+49 (0)170…", is dropped where the plan says so.
 func international(digits string) (string, error) {
 	if len(digits) < 7 || len(digits) > 15 || digits[0] == '0' {
 		return "", badNumber(`after "+" come the country code and the number, 7 to 15 digits in all`)
 	}
-	if n := readAbroad(digits); n.rank == valid {
-		return canonical(n.digits), nil
+	if digits[dialLen(digits)] == '0' {
+		if n := readAbroad(digits); n.rank == valid {
+			return canonical(n.digits), nil
+		}
 	}
 	return canonical(digits), nil
+}
+
+// dialLen is the length of the country code that the digits begin with, 1 to 3.
+func dialLen(digits string) int {
+	code := 0
+	for n := range 3 {
+		code = code*10 + int(digits[n]-'0')
+		if phonenumbers.GetRegionCodeForCountryCode(code) != phonenumbers.UNKNOWN_REGION {
+			return n + 1
+		}
+	}
+	return 3
 }
 
 // Ranks of a reading.

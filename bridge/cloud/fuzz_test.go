@@ -1,0 +1,69 @@
+package cloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/wabridge/wabridge"
+)
+
+func FuzzParseFields(f *testing.F) {
+	for _, s := range []string{"id", "events{a,b{c}}", "x.start(1).end(2)", "a{", "}", ",,", "a.b(", strings.Repeat("a{", 20)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		fields, err := parseFields(s)
+		if err != nil && graphErrorOf(err).Code != 100 {
+			t.Errorf("%q: %v", s, err)
+		}
+		if _, err := project(node{"id": "1", "a": node{"b": "x"}}, phoneKind, fields); err != nil && graphErrorOf(err).Code != 100 {
+			t.Errorf("%q: %v", s, err)
+		}
+	})
+}
+
+// FuzzSendBody feeds any body and query to all that reads a message: it ends
+// with a message that is fit to be stored or with a Graph error.
+func FuzzSendBody(f *testing.F) {
+	for _, s := range []string{text(""), text(`,"context":null`), `{"messaging_product":"whatsapp","to":1,"text":{"body":"\ud83d"}}`, `{`, `[`, `to=1&text={"body":"x"}&messaging_product=whatsapp`, "--x\r\n"} {
+		f.Add([]byte(s), "application/json", "")
+		f.Add([]byte(s), "multipart/form-data; boundary=x", "to=1")
+		f.Add([]byte(s), "application/x-www-form-urlencoded", "text=%7B%22body%22%3A%22x%22%7D")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, contentType, query string) {
+		r := httptest.NewRequest("POST", sendPath, bytes.NewReader(body))
+		r.URL.RawQuery = query
+		r.Header.Set("Content-Type", contentType)
+		p, err := readParams(httptest.NewRecorder(), r)
+		if err == nil {
+			err = p.product()
+		}
+		var m wabridge.Message
+		if err == nil {
+			err = p.content(&m)
+		}
+		if err != nil {
+			if e := graphErrorOf(err); e.Code < 100 || e.Code == int(wabridge.CodeInternal) {
+				t.Errorf("%q: %v", body, err)
+			}
+			return
+		}
+		if m.Type != "text" || m.Text == "" || !json.Valid(m.Body) || runes(string(m.Text)) > wabridge.MaxText {
+			t.Errorf("%q gives %+v", body, m)
+		}
+	})
+}
+
+func TestEveryPrefixOfABodyIsAnError(t *testing.T) {
+	h := newHarness(t)
+	body := text(`,"context":{"message_id":"x"},"biz_opaque_callback_data":"é\u00e9"`)
+	for i := range body {
+		got := h.do("POST", sendPath, body[:i])
+		if got.status != 400 || got.graph(t).Code != 100 {
+			t.Fatalf("prefix of %d bytes: %d %s", i, got.status, got.body)
+		}
+	}
+}
