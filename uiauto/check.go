@@ -10,11 +10,7 @@ import (
 // words takes the wordings of a file.
 func (l *loader) words(file string, f *profileFile) {
 	for _, key := range slices.Sorted(maps.Keys(f.Words)) {
-		w := l.p.Words.byKey[key]
-		if w == nil {
-			w = &word{exact: map[string]bool{}}
-			l.p.Words.byKey[key] = w
-		}
+		w := l.p.Words.word(key)
 		for i, g := range f.Words[key] {
 			field := fmt.Sprintf("words.%s[%d]", key, i)
 			l.source(file, field, g.Source, f)

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -66,8 +64,11 @@ var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`
 // Masked is a text without what is private: MaskText of the whole, but a known
 // wording of the app keeps its own words.
 func (ws *Words) Masked(s string) string {
+	if s == "" {
+		return ""
+	}
 	x := prepare(s)
-	for _, key := range slices.Sorted(maps.Keys(ws.byKey)) {
+	for _, key := range ws.keys {
 		values, ok := ws.byKey[key].match(x)
 		if !ok {
 			continue

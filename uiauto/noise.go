@@ -15,23 +15,14 @@ type tail struct {
 // tailSize is how much of the noise is kept.
 const tailSize = 16 << 10
 
+// Write keeps the end of what there was; it never fails.
 func (t *tail) Write(b []byte) (int, error) {
 	t.size += len(b)
 	t.kept = append(t.kept, b...)
-	t.trim()
-	return len(b), nil
-}
-
-func (t *tail) add(b byte) {
-	t.size++
-	t.kept = append(t.kept, b)
-	t.trim()
-}
-
-func (t *tail) trim() {
 	if len(t.kept) > 2*tailSize {
 		t.kept = append(t.kept[:0], t.kept[len(t.kept)-tailSize:]...)
 	}
+	return len(b), nil
 }
 
 // The tool's lines, as AOSP's DumpCommand prints them ("hierchary" is its
@@ -56,13 +47,13 @@ func (t *tail) verdict() error {
 	return nil
 }
 
-// missing is the error of an output that ended before the hierarchy began;
-// matched bytes of its start tag were there.
-func (t *tail) missing(matched int) error {
+// missing is the error of an output that ended before the hierarchy began, or
+// inside of its start tag.
+func (t *tail) missing(begun bool) error {
 	if err := t.verdict(); err != nil {
 		return err
 	}
-	if matched > 0 || bytes.Contains(t.kept, []byte("<?xml")) {
+	if begun || bytes.Contains(t.kept, []byte("<?xml")) {
 		return fmt.Errorf("%w before the first node", ErrTruncated)
 	}
 	return fmt.Errorf("%w (%d bytes)", ErrNoDump, t.size)

@@ -2,11 +2,9 @@ package uiauto
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 )
 
@@ -75,27 +73,27 @@ func (p *parser) parse() (*Dump, error) {
 
 // prolog skips to the start tag of the hierarchy and past its name.
 func (p *parser) prolog() error {
-	const start = "<hierarchy"
-	matched := 0
-	for matched < len(start) {
-		b, err := p.in.ReadByte()
-		if errors.Is(err, io.EOF) {
-			return p.noise.missing(matched)
-		}
-		if err != nil {
+	const name = "hierarchy"
+	for {
+		b, err := p.in.ReadSlice('<')
+		p.noise.Write(b)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF):
+			return p.noise.missing(false)
+		case err != nil:
 			return err
 		}
-		p.noise.add(b)
-		switch {
-		case b == start[matched]:
-			matched++
-		case b == '<':
-			matched = 1
-		default:
-			matched = 0
+		next, err := p.in.Peek(len(name))
+		if string(next) == name {
+			_, err := p.in.Discard(len(name))
+			return err
+		}
+		if err != nil && strings.HasPrefix(name, string(next)) {
+			return p.noise.missing(true)
 		}
 	}
-	return nil
 }
 
 // next reads one piece of content: a tag, or text that is skipped. It reports
@@ -217,24 +215,48 @@ func (p *parser) enter(n *Node) {
 func (p *parser) name() ([]byte, error) {
 	p.buf = p.buf[:0]
 	for {
-		b, err := p.byte()
-		if err != nil {
+		end, err := p.run(&endsName)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		switch b {
-		case ' ', '\t', '\r', '\n', '=', '>', '/':
-			if len(p.buf) == 0 {
-				return nil, p.malformed("a name is missing")
-			}
-			return p.buf, p.in.UnreadByte()
-		case '<', '"', '\'':
-			return nil, p.malformed("a name holds markup")
-		}
-		if p.buf = append(p.buf, b); len(p.buf) > 256 {
-			return nil, p.malformed("a name is longer than 256 bytes")
+		case end == '<' || end == '"' || end == '\'' || len(p.buf) > 256:
+			return nil, p.malformed("a name holds markup or is longer than 256 bytes")
+		case len(p.buf) == 0:
+			return nil, p.malformed("a name is missing")
+		case end != 0:
+			return p.buf, nil
 		}
 	}
 }
+
+// run takes the bytes before the next one of a set into buf, as far as they are
+// in the reader's buffer, and gives that next one, which it leaves; 0 if it is
+// not in the buffer yet.
+func (p *parser) run(set *[256]bool) (end byte, err error) {
+	if _, err := p.byte(); err != nil { // fills an empty buffer
+		return 0, err
+	}
+	if err := p.in.UnreadByte(); err != nil {
+		return 0, err
+	}
+	b, _ := p.in.Peek(p.in.Buffered()) // never more than there is, so no error
+	n := 0
+	for n < len(b) && !set[b[n]] {
+		n++
+	}
+	p.buf = append(p.buf, b[:n]...)
+	if n < len(b) {
+		end = b[n]
+	}
+	_, err = p.in.Discard(n)
+	return end, err
+}
+
+// The bytes at which a name ends, and those in a value that may mean something.
+var (
+	endsName = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, '=': true, '>': true, '/': true, '<': true, '"': true, '\'': true}
+	endsRun  = [256]bool{'"': true, '\'': true, '<': true, '&': true, '\r': true, '\n': true, '\t': true}
+)
 
 // attribute reads name="value"; the name's first byte is already taken.
 func (p *parser) attribute(n *Node) error {
@@ -273,7 +295,9 @@ func (p *parser) attribute(n *Node) error {
 func (p *parser) value(quote byte) error {
 	p.buf = p.buf[:0]
 	for {
-		p.plainRun()
+		if _, err := p.run(&endsRun); err != nil {
+			return err
+		}
 		b, err := p.byte()
 		if err != nil {
 			return err
@@ -294,21 +318,6 @@ func (p *parser) value(quote byte) error {
 		}
 	}
 }
-
-// plainRun takes the buffered bytes of a value up to the next one that may
-// mean something.
-func (p *parser) plainRun() {
-	b, _ := p.in.Peek(p.in.Buffered()) // never more than there is, so no error
-	n := 0
-	for n < len(b) && !special[b[n]] {
-		n++
-	}
-	p.buf = append(p.buf, b[:n]...)
-	_, _ = p.in.Discard(n)
-}
-
-// special are the bytes at which a run of plain ones ends.
-var special = [256]bool{'"': true, '\'': true, '<': true, '&': true, '\r': true, '\n': true, '\t': true}
 
 // skipSpace gives the first byte that is not white space.
 func (p *parser) skipSpace() (byte, error) {
@@ -341,66 +350,4 @@ func (p *parser) nodes() int {
 
 func (p *parser) malformed(what string) error {
 	return fmt.Errorf("%w: %s, in node %d", ErrMalformed, what, p.nodes())
-}
-
-// setters say what to do with an attribute's value; the rest is of no
-// interest. A setter reports whether it understood the value.
-var setters = map[string]func(*parser, *Node) bool{
-	"text":         func(p *parser, n *Node) bool { n.Text = validString(p.buf); return true },
-	"content-desc": func(p *parser, n *Node) bool { n.Desc = validString(p.buf); return true },
-	"hint":         func(p *parser, n *Node) bool { n.Hint = validString(p.buf); return true },
-	"resource-id":  func(p *parser, n *Node) bool { n.ID = p.intern(); return true },
-	"class":        func(p *parser, n *Node) bool { n.Class = p.intern(); return true },
-	"package":      func(p *parser, n *Node) bool { n.Package = p.intern(); return true },
-	"bounds":       func(p *parser, n *Node) (ok bool) { n.Bounds, ok = parseRect(p.buf); return ok },
-	"rotation":     func(p *parser, _ *Node) bool { p.d.Rotation, _ = strconv.Atoi(string(p.buf)); return true },
-}
-
-func init() {
-	for name, f := range flagNames {
-		setters[name] = func(p *parser, n *Node) bool {
-			if string(p.buf) == "true" {
-				n.Flags |= f
-			}
-			return true
-		}
-	}
-}
-
-// intern is the value as a string that is shared with equal ones.
-func (p *parser) intern() string {
-	if s, ok := p.seen[string(p.buf)]; ok {
-		return s
-	}
-	s := validString(p.buf)
-	p.seen[s] = s
-	return s
-}
-
-func validString(v []byte) string {
-	if len(v) == 0 {
-		return ""
-	}
-	return strings.ToValidUTF8(string(v), "\uFFFD")
-}
-
-// parseRect reads "[left,top][right,bottom]"; numbers may be negative.
-func parseRect(v []byte) (r Rect, ok bool) {
-	for i, to := range [...]*int{&r.Left, &r.Top, &r.Right, &r.Bottom} {
-		if i%2 == 0 {
-			if v, ok = bytes.CutPrefix(v, []byte("[")); !ok {
-				return Rect{}, false
-			}
-		}
-		end := bytes.IndexByte(v, ",]"[i%2])
-		if end < 0 || end > 9 {
-			return Rect{}, false
-		}
-		n, err := strconv.Atoi(string(v[:end]))
-		if err != nil {
-			return Rect{}, false
-		}
-		*to, v = n, v[end+1:]
-	}
-	return r, len(v) == 0
 }

@@ -19,6 +19,18 @@ type Wording struct {
 // Words are what the app says, by word and language.
 type Words struct {
 	byKey map[string]*word
+	keys  []string // in the order they came
+}
+
+// word gives the word of a key, a new one if need be.
+func (ws *Words) word(key string) *word {
+	w := ws.byKey[key]
+	if w == nil {
+		w = &word{exact: map[string]bool{}}
+		ws.byKey[key] = w
+		ws.keys = append(ws.keys, key)
+	}
+	return w
 }
 
 type word struct {
@@ -76,15 +88,7 @@ func (ws *Words) Which(text string, keys ...string) string {
 }
 
 // Known reports whether a shown text is a wording of any word.
-func (ws *Words) Known(text string) bool {
-	x := prepare(text)
-	for _, w := range ws.byKey {
-		if _, ok := w.match(x); ok {
-			return true
-		}
-	}
-	return false
-}
+func (ws *Words) Known(text string) bool { return ws.Which(text, ws.keys...) != "" }
 
 // Wordings lists all wordings of a word, in the order of the data.
 func (ws *Words) Wordings(key string) []Wording {

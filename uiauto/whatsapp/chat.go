@@ -93,15 +93,16 @@ func ShownNumber(s string) string {
 	return d
 }
 
-// composer reads the text field.
+// composer reads the text field. It is empty if there is no `send`, and either
+// `voice_note_btn` is there or what the field shows is the placeholder.
 func (l *look) composer(send *Target) *Composer {
 	n := l.node("entry")
 	if n == nil {
 		return nil
 	}
 	c := &Composer{Text: n.Text, Bounds: n.Bounds}
-	if send == nil && l.node("voice_note") != nil {
-		c.Text, c.Empty = "", true // what stands there is the placeholder
+	if send == nil && (l.node("voice_note") != nil || n.Text == "" || l.p.Words.Is("composer_placeholder", n.Text)) {
+		c.Text, c.Empty = "", true
 	}
 	return c
 }

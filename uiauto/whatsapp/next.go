@@ -65,12 +65,19 @@ func nextInChat(s Screen, g Goal) Action {
 		return Action{Do: DoFill, Why: proof + "; the composer is empty"}
 	case s.Send == nil || s.Send.Bounds.Empty():
 		return again("the composer holds text and there is no send button yet")
+	case s.Sends > 1 || !besides(s.Send.Bounds, s.Composer.Bounds):
+		return again("a send button that is not beside the composer")
 	case !SameText(g.Text, s.Composer.Text):
 		return Action{Do: DoClear, Code: wabridge.CodeScreen, Why: "the composer holds another text"}
 	case !g.Send:
 		return Action{Do: DoRead, Why: proof}
 	}
 	return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof + "; the composer holds the text"}
+}
+
+// besides reports whether the send button stands in the row of the composer.
+func besides(send, composer uiauto.Rect) bool {
+	return send.Top < composer.Bottom && composer.Top < send.Bottom
 }
 
 // Proven says whether the open chat is the wanted one, and by what. The shown

@@ -46,6 +46,13 @@ func TestNext(t *testing.T) {
 		{"the composer is empty", with(ours, func(c *chatOf) { c.entry, c.send, c.voice = "Message", false, true }), send, DoFill, 0},
 		{"the placeholder equals our text", with(ours, func(c *chatOf) { c.entry, c.send, c.voice = "Message", false, true }), Goal{Number: number, Text: "Message", Send: true}, DoFill, 0},
 		{"our text and no send button yet", with(ours, func(c *chatOf) { c.send = false }), send, DoLook, wabridge.CodeSlow},
+		{"two send buttons", with(ours, func(c *chatOf) { c.extra = el("id=send", "at=[615,1439][711,1535]") }), send, DoLook, wabridge.CodeSlow},
+		{"a send button elsewhere", with(ours, func(c *chatOf) { c.send, c.extra = false, el("id=send", "at=[615,139][711,235]") }), send, DoLook, wabridge.CodeSlow},
+		{"a send button without a size", with(ours, func(c *chatOf) { c.send, c.extra = false, el("id=send", "at=[0,0][0,0]") }), send, DoLook, wabridge.CodeSlow},
+		{"a composer without a size", with(ours, func(c *chatOf) {
+			c.entry, c.extra = "", el("id=entry", "class=android.widget.EditText", "text=hello", "at=[0,0][0,0]")
+		}), send, DoLook, wabridge.CodeSlow},
+		{"no voice button, but the placeholder", with(ours, func(c *chatOf) { c.entry, c.send = "Nachricht", false }), send, DoFill, 0},
 		{"no composer yet", with(ours, func(c *chatOf) { c.entry, c.send = "", false }), send, DoLook, wabridge.CodeSlow},
 		{"a notice in place of the composer", with(ours, func(c *chatOf) {
 			c.entry, c.send, c.extra = "", false, el("id=read_only_chat_info", "text=Only admins")

@@ -27,8 +27,12 @@ func Recognise(d *uiauto.Dump, p *uiauto.Profiles) Screen {
 	if l.app = p.For(s.App); l.app == nil {
 		return l.foreign(s)
 	}
-	if n := l.node("send"); n != nil {
-		s.Send = &Target{Bounds: n.Bounds}
+	for _, id := range l.app.IDs("send") {
+		for n := range d.Find(uiauto.Selector{ID: id, Within: l.window}) {
+			if s.Sends++; s.Sends == 1 {
+				s.Send = &Target{Bounds: n.Bounds}
+			}
+		}
 	}
 	for _, rule := range appRules {
 		if rule(&l, &s) {

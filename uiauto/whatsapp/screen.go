@@ -56,6 +56,7 @@ type Screen struct {
 	Press    *Button     `json:"-"` // what the profile says to press on this popup; nil: go back
 	Wait     bool        `json:"-"` // the popup goes by itself
 	Locked   bool        `json:"-"` // keyguard that asks PIN, pattern or password
+	Sends    int         `json:"-"` // how many nodes have the id `send`
 	ReadOnly string      `json:"-"` // text in place of the composer
 	Words    string      `json:"-"` // the app's words that decided, digits masked: for people
 	NoNet    bool        `json:"-"` // lookup_failed for want of internet
@@ -71,7 +72,8 @@ type Header struct {
 }
 
 // A Composer is the text field of a chat. Empty is judged by `send` absent and
-// `voice_note_btn` present, never by its text: the placeholder is text.
+// `voice_note_btn` present (or the placeholder shown), never by an empty text: the
+// placeholder is text.
 type Composer struct {
 	Text   string      `json:"text"` // "" when Empty
 	Empty  bool        `json:"empty"`
