@@ -138,7 +138,7 @@ func New(cfg Config) *Phone {
 		p.app = app.New(p.sys, app.Config{Package: cfg.App, Number: cfg.Number, Identity: cfg.Identity, Contacts: cfg.Contacts})
 	})
 	p.shell = shell.New(p.sys)
-	p.shell.Ran = p.log.step
+	p.shell.Ran, p.shell.Picture = p.log.step, p.drawPNG
 	return p
 }
 
@@ -255,9 +255,6 @@ func (p *Phone) ClearFaults() { p.sys.Do(p.sys.ClearFaults) }
 
 // Settle waits until nothing is scheduled to happen any more.
 func (p *Phone) Settle(ctx context.Context) error { return p.sys.Settle(ctx) }
-
-// ScreenXML is what uiautomator would dump now.
-func (p *Phone) ScreenXML() []byte { return shell.Dump(p.sys) }
 
 // Commands lists the shell texts that ran, oldest first.
 func (p *Phone) Commands() []Command { return p.log.list(time.Now()) }

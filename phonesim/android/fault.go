@@ -156,7 +156,12 @@ func (s *System) Armed() []string {
 // ClearFaults ends all faults and what they left on the screen.
 func (s *System) ClearFaults() {
 	clear(s.faults)
+	if s.KillLink != nil {
+		s.KillLink("", 0)
+	}
+	was := s.seenApp()
 	s.dialogs, s.shade, s.awake, s.lock = nil, false, true, lock{}
+	s.tellSeen(was)
 	s.faultsChanged()
 }
 

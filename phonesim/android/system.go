@@ -44,7 +44,8 @@ type System struct {
 	Settings map[string]string
 	Contacts []Contact
 	Boot     time.Time
-	KillLink func(kind string, d time.Duration) // what disconnect, freeze and offline do
+	// KillLink carries out freeze and offline; the kind "" ends both.
+	KillLink func(kind string, d time.Duration)
 
 	apps       []App
 	front      App // nil: the launcher

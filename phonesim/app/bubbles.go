@@ -104,7 +104,11 @@ func (s *chatScreen) row(m *Message, divider string, y int) *view.Node {
 	if m.Out {
 		box = view.R(bubbleRight-w-8, y+2, bubbleRight, top+row.Bounds.H()-10)
 	}
-	main := a.n(linear, "main_layout", box)
+	direction := "in"
+	if m.Out {
+		direction = "out"
+	}
+	main := hint(a.n(linear, "main_layout", box), "direction", direction)
 	row.Add(main)
 	inner := box
 	if m.Sender != "" {
@@ -127,7 +131,7 @@ func (s *chatScreen) textRow(m *Message, text string, cut bool, box view.Rect) *
 	clock := m.At.Format("15:04")
 	if m.Out {
 		date.Add(a.t("date", clock, view.R(in.Right-108, in.Bottom-35, in.Right-50, in.Bottom-2)),
-			desc(a.n(image, "status", view.R(in.Right-50, in.Bottom-31, in.Right-10, in.Bottom-7)), a.words().tick(m.State)))
+			hint(desc(a.n(image, "status", view.R(in.Right-50, in.Bottom-31, in.Right-10, in.Bottom-7)), a.words().tick(m.State)), "tick", m.State.picture()))
 	} else {
 		date.Add(a.t("date", clock, view.R(in.Right-66, in.Bottom-35, in.Right-8, in.Bottom-2)))
 	}

@@ -171,6 +171,7 @@ func (s *chatScreen) entryLayout(r view.Rect) *view.Node {
 	entry.Text = s.chat.Draft
 	if entry.Text == "" {
 		entry.Text = w.placeholder
+		hint(entry, "placeholder", "yes")
 	}
 	tap(entry, func() { s.keyboard = true })
 	content := a.n(linear, "input_layout_content", in,

@@ -73,6 +73,12 @@ func with(n *view.Node, f view.Flag) *view.Node { n.Flags |= f; return n }
 
 func desc(n *view.Node, d string) *view.Node { n.Desc = d; return n }
 
+// hint notes what a picture needs and no dump holds (phonesim/picture).
+func hint(n *view.Node, key, value string) *view.Node {
+	n.Hint = map[string]string{key: value}
+	return n
+}
+
 func tap(n *view.Node, f func()) *view.Node { n.Tap = f; return n }
 
 // window wraps an activity's content as the app's windows do; below the content

@@ -94,6 +94,9 @@ func (s *homeScreen) row(c *Chat, y int) *view.Node {
 	date, long := s.date(c.Last)
 	dateLeft := 688 - utf8.RuneCountInString(date)*charWidth
 	photo := with(desc(a.n(image, "contact_photo", at(20, 24, 124, 128)), fmt.Sprintf(a.words().photoOf, title)), press)
+	if c.Group {
+		hint(photo, "group", "yes")
+	}
 	return tap(with(a.n(linear, "contact_row_container", at(0, 0, width, rowHeight),
 		a.n(frame, "row_addon_start", at(0, 8, 144, 144), with(a.n(frame, "contact_selector", at(0, 8, 144, 144), photo), press)),
 		a.n(linear, "row_content", at(144, 30, 688, 122),
@@ -122,7 +125,7 @@ func (s *homeScreen) bottomRow(c *Chat, at func(l, t, r, b int) view.Rect) *view
 	case m != nil:
 		text = a.mediaText(m)
 		if m.Out {
-			row.Add(a.n(image, "status_indicator", at(144, 81, 180, 117)))
+			row.Add(hint(a.n(image, "status_indicator", at(144, 81, 180, 117)), "tick", m.State.picture()))
 			left = 187
 		} else if c.Group {
 			from = m.Sender + ": "

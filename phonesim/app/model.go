@@ -25,6 +25,14 @@ var stateNames = []string{"pending", "sent", "delivered", "read"}
 
 func (s State) String() string { return stateNames[s] }
 
+// picture is the tick's name in phonesim/picture.
+func (s State) picture() string {
+	if s == Pending {
+		return "clock"
+	}
+	return s.String()
+}
+
 // ParseState reads a state's name.
 func ParseState(name string) (State, error) {
 	for i, n := range stateNames {

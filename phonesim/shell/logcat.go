@@ -106,7 +106,7 @@ func (a *logcatArgs) wants(e android.Entry) bool {
 func prefix(format string, e android.Entry) string {
 	switch format {
 	case "epoch":
-		return fmt.Sprintf("%19.3f %5d %5d %c %-8s: ", float64(e.At.UnixMilli())/1000, e.PID, e.TID, e.Priority, e.Tag)
+		return fmt.Sprintf("%23.3f %5d %5d %c %-8s: ", float64(e.At.UnixMilli())/1000, e.PID, e.TID, e.Priority, e.Tag)
 	case "brief":
 		return fmt.Sprintf("%c/%-8s(%5d): ", e.Priority, e.Tag, e.PID)
 	case "raw":

@@ -385,3 +385,14 @@ func Message(err error) string {
 	}
 	return e.Error()
 }
+
+// Writable tells why a file may not be written there now, or nil.
+func (f *FS) Writable(name string) error {
+	switch {
+	case !mayWrite(Clean(name)):
+		return pathErr("open", name, syscall.EACCES)
+	case f.full():
+		return pathErr("write", name, syscall.ENOSPC)
+	}
+	return nil
+}

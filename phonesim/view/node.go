@@ -72,7 +72,7 @@ type Node struct {
 	Flags    Flag
 	Order    int               // drawing-order; 0 is derived from the position
 	Tap      func()            // what a tap does
-	Extra    map[string]string // hints for whoever paints it ("role")
+	Hint     map[string]string // what a picture needs and no dump holds; see phonesim/picture
 	Children []*Node
 }
 
