@@ -27,10 +27,19 @@ func (f syncFS) Stat(name string, _ bool) (wire.SyncStat, error) {
 
 // statOf is a file as the shell user owns it.
 func statOf(info fs.FileInfo) wire.SyncStat {
-	st := adbd.StatOf(info)
-	st.UID, st.GID = 2000, 2000
-	return st
+	mode := uint32(info.Mode().Perm()) | modeFile
+	if info.IsDir() {
+		mode = uint32(info.Mode().Perm()) | modeDir
+	}
+	at := info.ModTime().Unix()
+	return wire.SyncStat{Mode: mode, Nlink: 1, UID: 2000, GID: 2000, Size: uint64(info.Size()), Atime: at, Mtime: at, Ctime: at}
 }
+
+// The types in st_mode.
+const (
+	modeFile = 0o100000
+	modeDir  = 0o040000
+)
 
 // List gives a folder's entries.
 func (f syncFS) List(name string) ([]wire.SyncEntry, error) {
