@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"slices"
@@ -20,7 +19,8 @@ var builtin embed.FS
 
 // LoadProfiles reads the built-in profiles and the *.yaml files of dir (""
 // for none). A file of dir replaces the built-in one of the same name; other
-// files add to what is built in. All mistakes are reported at once, joined,
+// files add to what is built in, and where two app profiles are for the same
+// package and version, the one of dir counts. All mistakes are reported at once, joined,
 // each with its file and field.
 //
 // A file has a `kind`: "words" adds wordings, "app" is the profile of an app,
@@ -31,8 +31,8 @@ func LoadProfiles(dir string) (*Profiles, error) {
 		return nil, fmt.Errorf("load profiles: %w", err)
 	}
 	l := loader{p: &Profiles{Words: &Words{byKey: map[string]*word{}}}}
-	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		l.file(name, sources[name])
+	for _, f := range sources {
+		l.file(f.name, f.text)
 	}
 	l.check()
 	if err := errors.Join(l.mistakes...); err != nil {
@@ -41,49 +41,53 @@ func LoadProfiles(dir string) (*Profiles, error) {
 	return l.p, nil
 }
 
-// profileFiles maps names to contents. Those of dir have the name with its
-// folder, for the error messages.
-func profileFiles(dir string) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	if err := readYAML(files, builtin, "profiles", "built-in"); err != nil {
+// A source is one data file; its name has the folder, for the error messages.
+type source struct {
+	name string
+	text []byte
+}
+
+// profileFiles reads the built-in files, but those that dir replaces, and then
+// those of dir.
+func profileFiles(dir string) ([]source, error) {
+	files, err := readYAML(builtin, "profiles", "built-in")
+	if err != nil || dir == "" {
+		return files, err
+	}
+	own, err := readYAML(os.DirFS(dir), ".", dir)
+	if err != nil {
 		return nil, err
 	}
-	if dir == "" {
-		return files, nil
-	}
-	own := map[string][]byte{}
-	if err := readYAML(own, os.DirFS(dir), ".", dir); err != nil {
-		return nil, err
-	}
-	for name := range own {
-		delete(files, path.Join("built-in", path.Base(name)))
-	}
-	maps.Copy(files, own)
-	return files, nil
+	files = slices.DeleteFunc(files, func(f source) bool {
+		return slices.ContainsFunc(own, func(o source) bool { return path.Base(o.name) == path.Base(f.name) })
+	})
+	return append(files, own...), nil
 }
 
 // maxProfile bounds one file; the built-in words take 60 KB.
 const maxProfile = 4 << 20
 
-func readYAML(into map[string][]byte, from fs.FS, dir, label string) error {
+// readYAML reads the YAML files of a folder, in the order of their names.
+func readYAML(from fs.FS, dir, label string) ([]source, error) {
 	entries, err := fs.ReadDir(from, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var files []source
 	for _, e := range entries {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".yaml") && !strings.HasSuffix(e.Name(), ".yml") {
 			continue
 		}
 		b, err := fs.ReadFile(from, path.Join(dir, e.Name()))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(b) > maxProfile {
-			return fmt.Errorf("%s: larger than %d bytes", e.Name(), maxProfile)
+			return nil, fmt.Errorf("%s: larger than %d bytes", e.Name(), maxProfile)
 		}
-		into[path.Join(label, e.Name())] = b
+		files = append(files, source{path.Join(label, e.Name()), b})
 	}
-	return nil
+	return files, nil
 }
 
 // A profileFile is the form of the data files.

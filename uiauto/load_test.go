@@ -131,6 +131,24 @@ func TestLoadFromFolder(t *testing.T) {
 	}
 }
 
+func TestOwnProfileForNewVersions(t *testing.T) {
+	dir := t.TempDir()
+	app, err := builtin.ReadFile("profiles/whatsapp.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "new.yaml", strings.NewReplacer("name: whatsapp", "name: newer", "first: ''", "first: '2.27'").Replace(string(app)))
+	p, err := LoadProfiles(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{"2.27.1": "newer", "2.26.36": "whatsapp", "": "newer"} {
+		if got := p.ForVersion(version).For("com.whatsapp").Name; got != want {
+			t.Errorf("%q: got %s, want %s", version, got, want)
+		}
+	}
+}
+
 func TestLoadNamesAllMistakes(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "whatsapp.yaml", `kind: app

@@ -2,8 +2,8 @@ package uiauto
 
 import (
 	"bufio"
-	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -14,12 +14,12 @@ import (
 // app stay readable, without the names and numbers inside them.
 func (d *Dump) Mask(w io.Writer, words *Words) error {
 	m := masker{w: bufio.NewWriter(w), words: words}
-	fmt.Fprintf(m.w, "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?><hierarchy rotation=\"%d\">", d.Rotation)
+	m.put("<?xml version='1.0' encoding='UTF-8' standalone='yes' ?><hierarchy rotation=\"", strconv.Itoa(d.Rotation), `">`)
 	for i, n := range d.Windows() {
 		m.node(i, n)
 	}
-	m.w.WriteString("</hierarchy>\n")
-	return m.w.Flush() // keeps the first error of all writes
+	m.put("</hierarchy>\n")
+	return m.w.Flush()
 }
 
 type masker struct {
@@ -28,35 +28,39 @@ type masker struct {
 }
 
 func (m *masker) node(index int, n *Node) {
-	fmt.Fprintf(m.w, "<node index=\"%d\"", index)
+	m.put("<node")
+	m.attr("index", strconv.Itoa(index))
 	m.attr("text", m.words.Masked(n.Text))
 	m.attr("resource-id", n.ID)
 	m.attr("class", n.Class)
 	m.attr("package", n.Package)
 	m.attr("content-desc", m.words.Masked(n.Desc))
 	for _, f := range flagOrder {
-		m.attr(f, fmt.Sprint(n.Has(flagNames[f])))
+		m.attr(f, strconv.FormatBool(n.Has(flagNames[f])))
 	}
 	m.attr("bounds", n.Bounds.String())
 	if n.Hint != "" {
 		m.attr("hint", m.words.Masked(n.Hint))
 	}
-	m.w.WriteString(">")
+	m.put(">")
 	for i, c := range n.Children {
 		m.node(i, c)
 	}
-	m.w.WriteString("</node>")
+	m.put("</node>")
+}
+
+// put writes; the writer keeps the first error until Flush.
+func (m *masker) put(parts ...string) {
+	for _, s := range parts {
+		_, _ = m.w.WriteString(s)
+	}
 }
 
 // flagOrder is the order of a dump.
 var flagOrder = []string{"checkable", "checked", "clickable", "enabled", "focusable", "focused", "scrollable", "long-clickable", "password", "selected"}
 
 func (m *masker) attr(name, value string) {
-	m.w.WriteByte(' ')
-	m.w.WriteString(name)
-	m.w.WriteString(`="`)
-	xmlEscapes.WriteString(m.w, value)
-	m.w.WriteByte('"')
+	m.put(" ", name, `="`, xmlEscapes.Replace(value), `"`)
 }
 
 var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\n", "&#10;", "\r", "&#13;", "\t", "&#9;")

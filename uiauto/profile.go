@@ -11,7 +11,7 @@ import (
 // data files and does not change once it is loaded.
 type Profiles struct {
 	Words  *Words     // shared by all profiles
-	Apps   []*Profile // in the order of their file names
+	Apps   []*Profile // built-in ones first, each in the order of file names
 	System *Profile   // Android's own windows: lock screen, launcher, dialogs
 }
 
@@ -48,9 +48,9 @@ const (
 	ActWait  = "wait"
 )
 
-// For is the profile of a package, or nil.
+// For is the last profile of a package, or nil.
 func (p *Profiles) For(pkg string) *Profile {
-	for _, a := range p.Apps {
+	for _, a := range slices.Backward(p.Apps) {
 		if slices.Contains(a.Packages, pkg) {
 			return a
 		}

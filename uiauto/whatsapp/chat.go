@@ -37,13 +37,13 @@ func (l *look) covered(s *Screen) bool {
 		return false
 	}
 	for n := range l.appTexts(l.window) {
-		switch l.p.Words.Which(n.Text, "restricted", "blocked") {
+		switch l.p.Words.Which(said(n), "restricted", "blocked") {
 		case "restricted":
-			s.ReadOnly = uiauto.Clean(n.Text)
+			s.ReadOnly = uiauto.Clean(said(n))
 			s.Kind, s.Why, s.Words = Restricted, "the word restricted, no composer", maskDigits(s.ReadOnly)
 			return true
 		case "blocked":
-			s.ReadOnly = uiauto.Clean(n.Text)
+			s.ReadOnly = uiauto.Clean(said(n))
 			return false
 		}
 	}

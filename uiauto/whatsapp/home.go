@@ -58,10 +58,7 @@ func (l *look) row(n *uiauto.Node) (Row, bool) {
 // app's words, else the first number in it. A badge without a number (marked
 // as unread by hand) counts as one.
 func (l *look) unread(n *uiauto.Node) int {
-	text := n.Text
-	if text == "" {
-		text = n.Desc
-	}
+	text := said(n)
 	if values, ok := l.p.Words.Match("unread", text); ok && len(values) > 0 {
 		text = values[0]
 	}

@@ -163,11 +163,7 @@ func (l *look) systemDialog(s *Screen, k Kind, text string, buttons ...string) {
 }
 
 func button(n *uiauto.Node) Button {
-	text := n.Text
-	if text == "" {
-		text = n.Desc
-	}
-	return Button{Text: uiauto.Clean(text), ID: n.Suffix(), Bounds: n.Bounds}
+	return Button{Text: uiauto.Clean(said(n)), ID: n.Suffix(), Bounds: n.Bounds}
 }
 
 // foreign recognises windows of other apps: an icon or a text "WhatsApp" in

@@ -29,8 +29,8 @@ func (l *look) words(s *Screen) bool {
 		keys[i] = f.word
 	}
 	for n := range l.appTexts(l.window) {
-		if i := slices.Index(keys, l.p.Words.Which(n.Text, keys...)); i >= 0 {
-			s.Kind, s.Why, s.Words = fullScreens[i].kind, "the word "+keys[i], maskDigits(uiauto.Clean(n.Text))
+		if i := slices.Index(keys, l.p.Words.Which(said(n), keys...)); i >= 0 {
+			s.Kind, s.Why, s.Words = fullScreens[i].kind, "the word "+keys[i], maskDigits(uiauto.Clean(said(n)))
 			return true
 		}
 	}
@@ -69,7 +69,7 @@ func (l *look) fits(p uiauto.Popup) bool {
 		return true
 	}
 	for n := range l.appTexts(l.window) {
-		if l.p.Words.Which(n.Text, p.Words...) != "" {
+		if l.p.Words.Which(said(n), p.Words...) != "" {
 			return true
 		}
 	}
@@ -82,7 +82,7 @@ func (l *look) fits(p uiauto.Popup) bool {
 func (l *look) pressable(words []string) *Button {
 	for _, key := range words {
 		for n := range l.appTexts(l.window) {
-			if !n.Bounds.Empty() && clickable(n) && l.p.Words.Is(key, n.Text) {
+			if !n.Bounds.Empty() && clickable(n) && l.p.Words.Is(key, said(n)) {
 				b := button(n)
 				return &b
 			}
@@ -100,6 +100,14 @@ func clickable(n *uiauto.Node) bool {
 	return false
 }
 
+// said is what a node says: its text, or its description where it has no text.
+func said(n *uiauto.Node) string {
+	if n.Text != "" {
+		return n.Text
+	}
+	return n.Desc
+}
+
 // appTexts walks the nodes below a node whose text is the app's own and not a
 // person's: lists of messages and of chats, names and fields are left out.
 func (l *look) appTexts(from *uiauto.Node) func(yield func(*uiauto.Node) bool) {
@@ -110,7 +118,7 @@ func (l *look) walkTexts(n *uiauto.Node, yield func(*uiauto.Node) bool) bool {
 	if l.private(n) {
 		return true
 	}
-	if n.Text != "" && !yield(n) {
+	if said(n) != "" && !yield(n) {
 		return false
 	}
 	for _, c := range n.Children {
