@@ -1,0 +1,151 @@
+package phone
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto"
+)
+
+// Grade is the result of a check.
+type Grade string
+
+// The grades. Warn: it works, but not for long or not well.
+const (
+	OK   Grade = "ok"
+	Warn Grade = "warn"
+	Bad  Grade = "bad"
+)
+
+// A Check is one line of `wabridge doctor`.
+type Check struct {
+	Name   string `json:"check"`
+	Grade  Grade  `json:"result"`
+	Detail string `json:"detail"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// A question is a command and how its output is judged.
+type question struct {
+	name, command string
+	judge         func(out string, p wabridge.Phone, profiles *uiauto.Profiles) Check
+}
+
+// questions need no screen and may be asked while a gateway runs.
+var questions = []question{
+	{"app", "dumpsys package %s", judgeApp},
+	{"battery", "dumpsys battery", judgeBattery},
+	{"screen", "dumpsys power | grep -m1 mWakefulness=; settings get global stay_on_while_plugged_in; settings get system screen_off_timeout", judgeScreen},
+	{"lock", "dumpsys window | grep -E 'mDreamingLockscreen=|mCurrentFocus='", judgeLock},
+	{"notifications", "dumpsys notification", judgeNotifications},
+}
+
+// Doctor asks the phone whether it is fit to be a gateway. A command that
+// cannot be run is a bad check, not an error.
+func Doctor(ctx context.Context, dev Device, p wabridge.Phone, profiles *uiauto.Profiles) []Check {
+	var checks []Check
+	for _, q := range questions {
+		command := q.command
+		if strings.Contains(command, "%s") {
+			command = fmt.Sprintf(command, p.Package)
+		}
+		out, err := dev.Run(ctx, command)
+		if err != nil {
+			checks = append(checks, Check{q.name, Bad, err.Error(), "see that the phone stays connected and try again"})
+			continue
+		}
+		c := q.judge(string(out.Stdout), p, profiles)
+		c.Name = q.name
+		checks = append(checks, c)
+	}
+	return checks
+}
+
+func judgeApp(out string, p wabridge.Phone, profiles *uiauto.Profiles) Check {
+	v := AppVersion([]byte(out))
+	switch {
+	case v == "":
+		return Check{Grade: Bad, Detail: p.Package + " is not installed", Remedy: "install it from the Play Store and log in"}
+	case !known(profiles, p.Package, v):
+		return Check{Grade: Warn, Detail: p.Package + " " + v + " is newer or older than the profiles were made for",
+			Remedy: "watch the first messages; `wabridge screen --phone …` shows what is recognised, --profiles overrides"}
+	}
+	return Check{Grade: OK, Detail: p.Package + " " + v}
+}
+
+var (
+	level    = regexp.MustCompile(`(?m)^\s*level: (\d+)`)
+	powered  = regexp.MustCompile(`(?m)^\s*(AC|USB|Wireless|Dock) powered: true`)
+	tempRead = regexp.MustCompile(`(?m)^\s*temperature: (-?\d+)`)
+)
+
+func judgeBattery(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+	m := level.FindStringSubmatch(out)
+	if m == nil {
+		return Check{Grade: Warn, Detail: "the battery does not say its level"}
+	}
+	pct, _ := strconv.Atoi(m[1]) // the pattern holds digits only
+	detail := fmt.Sprintf("%d %%", pct)
+	if t := tempRead.FindStringSubmatch(out); t != nil {
+		tenth, _ := strconv.Atoi(t[1])
+		detail += fmt.Sprintf(", %.1f °C", float64(tenth)/10)
+	}
+	switch {
+	case powered.MatchString(out):
+		return Check{Grade: OK, Detail: detail + ", charging"}
+	case pct < 30:
+		return Check{Grade: Bad, Detail: detail + ", not charging", Remedy: "connect a charger"}
+	}
+	return Check{Grade: Warn, Detail: detail + ", not charging", Remedy: "leave the phone on its charger"}
+}
+
+func judgeScreen(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+	lines := strings.Fields(out)
+	awake := strings.Contains(out, "mWakefulness=Awake")
+	stay := len(lines) > 1 && lines[1] != "0" && lines[1] != "null"
+	switch {
+	case stay:
+		return Check{Grade: OK, Detail: "stays on while charging"}
+	case awake:
+		return Check{Grade: Warn, Detail: "on now, but will go off", Remedy: "run: adb shell svc power stayon true"}
+	}
+	return Check{Grade: Warn, Detail: "off; it is woken for each message, which costs time", Remedy: "run: adb shell svc power stayon true"}
+}
+
+func judgeLock(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+	if strings.Contains(out, "mDreamingLockscreen=true") || strings.Contains(out, "Bouncer") {
+		return Check{Grade: Bad, Detail: "the screen is locked", Remedy: "unlock it and set the screen lock to none, or configure unlock_pin"}
+	}
+	return Check{Grade: OK, Detail: "not locked"}
+}
+
+func judgeNotifications(out string, p wabridge.Phone, _ *uiauto.Profiles) Check {
+	if !strings.Contains(out, "Notification List") && !strings.Contains(out, "NotificationRecord") {
+		return Check{Grade: Warn, Detail: "the notification list is empty or not readable",
+			Remedy: "send a message to the phone and run `wabridge notifications --phone …`: it must show up"}
+	}
+	if blocked(out, p.Package) {
+		return Check{Grade: Bad, Detail: "notifications of " + p.Package + " are switched off", Remedy: "allow them in Android's settings, with content on the lock screen"}
+	}
+	return Check{Grade: OK, Detail: "readable, and allowed for " + p.Package}
+}
+
+// blocked looks for the app's line in the ranking config: importance NONE
+// means that its notifications are off (AOSP PreferencesHelper.dump).
+func blocked(out, pkg string) bool {
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "AppSettings: "+pkg+" ") && strings.Contains(line, "importance=NONE") {
+			return true
+		}
+	}
+	return false
+}
+
+func known(profiles *uiauto.Profiles, pkg, version string) bool {
+	p := profiles.For(pkg)
+	return p != nil && p.Holds(version)
+}

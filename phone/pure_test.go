@@ -1,0 +1,162 @@
+package phone
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+func TestTickClock(t *testing.T) {
+	plan := []time.Duration{time.Second, 10 * time.Second}
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct {
+		name  string
+		done  int
+		after time.Duration
+		due   bool
+		next  time.Duration
+	}{
+		{"too early", 0, 500 * time.Millisecond, false, 500 * time.Millisecond},
+		{"first look", 0, time.Second, true, 0},
+		{"between the first and the second", 1, 4 * time.Second, false, 6 * time.Second},
+		{"second look", 1, 10 * time.Second, true, 0},
+		{"past the plan it goes on at the last pace", 2, 15 * time.Second, false, 5 * time.Second},
+		{"and again", 3, 30 * time.Second, true, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := tickClock{since: start, done: tt.done}
+			due, next := c.due(start.Add(tt.after), plan)
+			if due != tt.due || next != tt.next {
+				t.Errorf("due = %v, %v; want %v, %v", due, next, tt.due, tt.next)
+			}
+		})
+	}
+}
+
+func bubbles(texts ...string) []whatsapp.Bubble {
+	var out []whatsapp.Bubble
+	for _, text := range texts {
+		out = append(out, whatsapp.Bubble{Text: text, Time: "10:00"})
+	}
+	return out
+}
+
+func TestJoinWindows(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		windows [][]string // newest first
+		want    []string
+	}{
+		{"one", [][]string{{"a", "b"}}, []string{"a", "b"}},
+		{"overlapping", [][]string{{"c", "d", "e"}, {"a", "b", "c"}}, []string{"a", "b", "c", "d", "e"}},
+		{"three", [][]string{{"e", "f"}, {"c", "d", "e"}, {"a", "b", "c"}}, []string{"a", "b", "c", "d", "e", "f"}},
+		{"touching only", [][]string{{"c"}, {"a", "b"}}, []string{"a", "b", "c"}},
+		{"the older one holds the newer one", [][]string{{"b", "c"}, {"a", "b", "c"}}, []string{"a", "b", "c"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var windows []whatsapp.Screen
+			for _, w := range tt.windows {
+				windows = append(windows, whatsapp.Screen{Bubbles: bubbles(w...)})
+			}
+			var got []string
+			for _, b := range join(windows) {
+				got = append(got, b.Text)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("join = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPreviewOf(t *testing.T) {
+	for _, tt := range []struct {
+		name, text, preview string
+		want                bool
+	}{
+		{"the same", "hello", "hello", true},
+		{"cut with an ellipsis", "a long text that goes on", "a long text…", true},
+		{"line breaks become blanks", "one\ntwo", "one two", true},
+		{"another text", "hello", "help", false},
+		{"nothing shown proves nothing", "hello", "", false},
+		{"formatting marks are gone", "*bold* word", "bold word", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := previewOf(tt.text, tt.preview); got != tt.want {
+				t.Errorf("previewOf(%q, %q) = %v, want %v", tt.text, tt.preview, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLinkCarriesEveryCharacter(t *testing.T) {
+	p := wabridge.Phone{Package: "com.whatsapp"}
+	got := linkStart(p, "15550001111", "a b+c&d=e'f\"$(x)`y`\n\u00e9👍;|#%")
+	want := `am start -a android.intent.action.VIEW -d 'https://wa.me/15550001111?text=` +
+		`a%20b%2Bc%26d%3De%27f%22%24%28x%29%60y%60%0A%C3%A9%F0%9F%91%8D%3B%7C%23%25' -p com.whatsapp`
+	if got != want {
+		t.Errorf("link\n got %s\nwant %s", got, want)
+	}
+	if strings.Contains(linkStart(p, "1", ""), "text=") {
+		t.Error("a link without a text must not touch the draft")
+	}
+}
+
+func TestStartErrors(t *testing.T) {
+	p := wabridge.Phone{ID: "1", Package: "com.whatsapp"}
+	for _, tt := range []struct {
+		name, out string
+		want      wabridge.Code
+	}{
+		{"started", "Starting: Intent { act=android.intent.action.VIEW dat=https://wa.me/... pkg=com.whatsapp }", wabridge.CodeNone},
+		{"delivered to the top", "Warning: Activity not started, intent has been delivered to currently running top-most instance.", wabridge.CodeNone},
+		{"not installed", "Error: Activity not started, unable to resolve Intent { act=android.intent.action.VIEW }", wabridge.CodeAttention},
+		{"no such class", "Error type 3\nError: Activity class {com.whatsapp/com.whatsapp.Main} does not exist.", wabridge.CodeAttention},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := wabridge.CodeOf(startError(tt.out, p)); got != tt.want {
+				t.Errorf("code %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestDoctorJudges(t *testing.T) {
+	profiles, err := uiauto.LoadProfiles("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := wabridge.Phone{Package: "com.whatsapp"}
+	profiles.For(p.Package).First = "2.20"
+	for _, tt := range []struct {
+		name  string
+		check Check
+		want  Grade
+	}{
+		{"app missing", judgeApp("Unable to find package: com.whatsapp", p, profiles), Bad},
+		{"app of a version nobody has profiles for", judgeApp("    versionName=1.0.1\n", p, profiles), Warn},
+		{"charging", judgeBattery("  AC powered: false\n  USB powered: true\n  level: 12\n  temperature: 290\n", p, profiles), OK},
+		{"low and not charging", judgeBattery("  USB powered: false\n  level: 12\n", p, profiles), Bad},
+		{"not charging", judgeBattery("  USB powered: false\n  level: 80\n", p, profiles), Warn},
+		{"stays on", judgeScreen("  mWakefulness=Asleep\n7\n60000\n", p, profiles), OK},
+		{"will go off", judgeScreen("  mWakefulness=Awake\n0\n60000\n", p, profiles), Warn},
+		{"locked", judgeLock("    mDreamingLockscreen=true\n", p, profiles), Bad},
+		{"open", judgeLock("    mDreamingLockscreen=false\n", p, profiles), OK},
+		{"notifications off", judgeNotifications("  Notification List:\n    AppSettings: com.whatsapp (10290) importance=NONE\n", p, profiles), Bad},
+		{"notifications on", judgeNotifications("  Notification List:\n    AppSettings: com.whatsapp (10290)\n", p, profiles), OK},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.check.Grade != tt.want {
+				t.Errorf("%+v, want %s", tt.check, tt.want)
+			}
+			if tt.check.Grade == Bad && tt.check.Remedy == "" {
+				t.Errorf("%+v has no remedy", tt.check)
+			}
+		})
+	}
+}

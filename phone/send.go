@@ -1,0 +1,270 @@
+package phone
+
+import (
+	"context"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+// maxLink is the longest link that is trusted to arrive whole; longer texts go
+// by SEND (facts on peers: prefill is safe to about 2 KB). The composer check
+// decides, whichever way was taken.
+const maxLink = 2000
+
+// sendSteps bounds the looks of one attempt.
+const sendSteps = 24
+
+// reopens bounds how often one attempt may start over because the link led
+// elsewhere or the text did not arrive.
+const reopens = 3
+
+// An attempt is one try to send one message.
+type attempt struct {
+	s      *Session
+	m      *wabridge.Message
+	goal   whatsapp.Goal
+	intend func(context.Context, wabridge.Intent) error
+	tapped bool // the intent is committed: from here on an error is a doubt
+	direct bool // the next chat on the screen is where this attempt's start led
+	opened int
+	share  bool // by SEND instead of the link
+	waited int  // looks in a row that showed no chat yet
+}
+
+// Send types and sends m. It calls intend immediately before the tap. It
+// returns the state that was seen (handed, sent, delivered, read), or an error:
+// CodeAmbiguous once the message may have left, another code while it
+// certainly has not.
+func (s *Session) Send(ctx context.Context, m *wabridge.Message, intend func(context.Context, wabridge.Intent) error) (wabridge.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timing.Send)
+	defer cancel()
+	s.catchUp(ctx)
+	a := &attempt{s: s, m: m, goal: s.goal(m, true), intend: intend, share: mustShare(m)}
+	state, err := a.run(ctx)
+	if err != nil && s.dev != nil && !a.tapped {
+		s.dirty = true // the text may stand in the composer
+	}
+	if err != nil && a.tapped {
+		err = wabridge.Fail(wabridge.CodeAmbiguous, err, "after the tap")
+	}
+	s.ticks.reset(time.Now())
+	return state, err
+}
+
+func mustShare(m *wabridge.Message) bool {
+	return m.Number == "" || wabridge.IsGroup(m.Chat) || len(escape(string(m.Text))) > maxLink
+}
+
+// goal is what whatsapp.Next is asked for.
+func (s *Session) goal(m *wabridge.Message, send bool) whatsapp.Goal {
+	g := whatsapp.Goal{Number: m.Number, Send: send, CanUnlock: s.cfg.Unlock != ""}
+	if wabridge.IsGroup(m.Chat) || m.Number == "" {
+		g.Number, g.JID = "", m.Chat
+	}
+	if send {
+		g.Text = string(m.Text)
+	}
+	if s.cfg.Names != nil && g.Number != "" {
+		g.Names = s.cfg.Names.Names(g.Number)
+	}
+	if m.Group != "" && m.GroupName != "" {
+		g.Names = append(g.Names, m.GroupName)
+	}
+	return g
+}
+
+func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
+	if err := a.open(ctx); err != nil {
+		return "", err
+	}
+	for range sendSteps {
+		screen, err := a.s.look(ctx)
+		if err != nil {
+			return "", err
+		}
+		a.goal.Direct = a.direct
+		act := whatsapp.Next(screen, a.goal)
+		a.s.log.Debug("next", "message", a.m.ID, "do", act.Do, "why", act.Why)
+		if act.Do == whatsapp.DoTapSend {
+			return a.tap(ctx, screen, act)
+		}
+		if err := a.step(ctx, screen, act); err != nil {
+			return "", err
+		}
+	}
+	return "", wabridge.Fail(wabridge.CodeSlow, nil, "phone %s: the chat was not ready after %d looks", a.s.cfg.Phone.ID, sendSteps)
+}
+
+// open starts the chat, over again if it must be.
+func (a *attempt) open(ctx context.Context) error {
+	if a.opened++; a.opened > reopens {
+		return wabridge.Fail(wabridge.CodeWrongChat, nil, "phone %s: %d links did not lead to the chat", a.s.cfg.Phone.ID, reopens)
+	}
+	start := linkStart(a.s.cfg.Phone, a.m.Number, string(a.m.Text))
+	if a.share {
+		jid := a.m.Chat
+		if a.m.Number != "" {
+			jid = wabridge.UserJID(a.m.Number)
+		}
+		start = jidStart(a.s.cfg.Phone, jid, string(a.m.Text))
+	}
+	err := a.s.open(ctx, start)
+	a.direct, a.waited = err == nil, 0
+	return err
+}
+
+// step does one act that is not the tap.
+func (a *attempt) step(ctx context.Context, screen whatsapp.Screen, act whatsapp.Action) error {
+	switch act.Do {
+	case whatsapp.DoLook:
+		// A link that did nothing leaves the launcher or the chat list there.
+		if a.waited++; a.waited >= a.s.cfg.Timing.Looks {
+			return a.again(ctx)
+		}
+	case whatsapp.DoFail:
+		a.s.settleScreen(ctx, screen)
+	case whatsapp.DoFill:
+		// The right chat without our text: give it by the other way.
+		a.share = !a.share || a.m.Number == ""
+		return a.again(ctx)
+	case whatsapp.DoClear:
+		if err := a.s.clear(ctx, screen); err != nil {
+			return err
+		}
+		return a.again(ctx)
+	case whatsapp.DoBack, whatsapp.DoHome:
+		if err := a.s.follow(ctx, screen, act); err != nil {
+			return err
+		}
+		return a.again(ctx)
+	case whatsapp.DoWake:
+		if err := a.s.follow(ctx, screen, act); err != nil {
+			return err
+		}
+		return a.again(ctx)
+	}
+	return a.s.follow(ctx, screen, act)
+}
+
+// again starts over from outside the app.
+func (a *attempt) again(ctx context.Context) error {
+	a.s.dirty = true
+	return a.open(ctx)
+}
+
+// settleScreen closes a dialog that answered the attempt: left on the screen
+// it would make the next one fail (facts on Android, section 8).
+func (s *Session) settleScreen(ctx context.Context, screen whatsapp.Screen) {
+	if screen.Dialog == nil {
+		return
+	}
+	if err := s.key(ctx, keyBack, keyBack, keyHome); err != nil {
+		s.log.Debug("close dialog", "err", err)
+	}
+}
+
+// taps is how often send is tapped when the composer proves that nothing left.
+const taps = 3
+
+// tap commits the intent, taps, and looks what came of it.
+func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.Action) (wabridge.State, error) {
+	note := wabridge.Intent{At: time.Now(), Bubbles: whatsapp.Prints(before.Bubbles)}
+	if err := a.intend(ctx, note); err != nil {
+		return "", err
+	}
+	a.tapped = true
+	at := act.At
+	for range taps {
+		if err := a.s.tap(ctx, at); err != nil {
+			return "", err
+		}
+		v, err := a.judge(ctx, before, note)
+		if err != nil {
+			return "", err
+		}
+		if v.outcome == seen {
+			a.end(ctx, v.screen)
+			return v.state, nil
+		}
+		if v.outcome != still {
+			return "", wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: neither the bubble nor the text in the composer was seen", a.s.cfg.Phone.ID)
+		}
+		at = v.screen.Send.Bounds
+	}
+	return "", a.withdraw(ctx)
+}
+
+// withdraw ends an attempt whose taps did nothing: the text is taken out of the
+// composer, so that it cannot go by a later touch. The error is a doubt all the
+// same: the next look into the chat decides.
+func (a *attempt) withdraw(ctx context.Context) error {
+	screen, err := a.s.look(ctx)
+	if err != nil {
+		return err
+	}
+	if screen.Kind != whatsapp.Chat || screen.Send == nil {
+		return wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the chat changed after %d taps", a.s.cfg.Phone.ID, taps)
+	}
+	if err := a.s.clear(ctx, screen); err != nil {
+		return err
+	}
+	after, err := a.s.look(ctx)
+	if err != nil {
+		return err
+	}
+	o, _ := weigh(whatsapp.Prints(screen.Bubbles), after, string(a.m.Text))
+	if o != absent || after.Composer == nil || !after.Composer.Empty {
+		return wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the composer could not be cleared after %d taps", a.s.cfg.Phone.ID, taps)
+	}
+	return wabridge.Fail(wabridge.CodeScreen, nil, "phone %s: send was tapped %d times and did not react; the text was taken out", a.s.cfg.Phone.ID, taps)
+}
+
+// end reads what came in meanwhile and leaves the chat.
+func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
+	ref := wabridge.ChatRef{JID: a.m.Chat, Number: a.m.Number, Group: wabridge.IsGroup(a.m.Chat)}
+	if screen.Chat != nil {
+		ref.Name = screen.Chat.Title
+	}
+	if err := a.s.saw(ctx, ref, screen); err != nil {
+		a.s.log.Warn("what the chat showed was not recorded", "err", err)
+	}
+	if screen.Composer != nil && !screen.Composer.Empty {
+		if err := a.s.clear(ctx, screen); err != nil { // w4b has been seen to keep the text after sending
+			a.s.log.Debug("clear", "err", err)
+			return
+		}
+	}
+	a.s.left[a.m.Chat] = true
+	a.s.park(ctx)
+}
+
+// saw tells of a look into a chat that was proven to be ref's.
+func (s *Session) saw(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen) error {
+	_, err := s.sawUnread(ctx, ref, screen, 0)
+	return err
+}
+
+func (s *Session) sawUnread(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int) (anchored bool, err error) {
+	if screen.Kind != whatsapp.Chat || screen.Chat == nil {
+		return true, nil
+	}
+	if ref.JID != "" {
+		s.titles[ref.JID] = screen.Chat.Title
+	}
+	if s.cfg.Looked == nil {
+		return true, nil
+	}
+	return s.cfg.Looked(ctx, ref, screen, unread)
+}
+
+// sawStranger tells of a chat that was on the screen when nobody of ours
+// opened it; it counts only if its header is a number.
+func (s *Session) sawStranger(ctx context.Context, screen whatsapp.Screen) error {
+	if screen.Chat == nil || screen.Chat.Number == "" {
+		return nil
+	}
+	n := screen.Chat.Number
+	return s.saw(ctx, wabridge.ChatRef{JID: wabridge.UserJID(n), Number: n}, screen)
+}

@@ -1,0 +1,196 @@
+package phone
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/adb"
+	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/uiauto"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+// A Device runs shell commands on the phone; *adb.Device is one.
+type Device interface {
+	Run(ctx context.Context, command string) (adb.Output, error)
+	Screenshot(ctx context.Context) ([]byte, error)
+	Close() error
+}
+
+// Names tells under which names the phone's contacts know a number.
+type Names interface {
+	Names(number string) []string
+}
+
+// Store is what reading ticks and catching up need of the database.
+type Store interface {
+	Awaiting(ctx context.Context, phone string, since time.Time, limit int) ([]wabridge.Message, error)
+	Apply(ctx context.Context, id string, fence int64, move wabridge.Move) (wabridge.Message, error)
+	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
+	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
+}
+
+// Config is what a Session needs.
+type Config struct {
+	Phone    wabridge.Phone
+	Open     func(ctx context.Context) (Device, error)
+	Profiles *uiauto.Profiles
+	Names    Names // may be nil
+	Store    Store // nil: neither ticks are read nor chats caught up
+	// Looked is told of every look into a chat that was proven to be ref's, so
+	// that what came in while it was open is not lost. It may be nil.
+	// unread is the chat's badge before it was opened, 0 if unknown. anchored
+	// means that something on the screen was known before, so that nothing is
+	// missing further up.
+	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (anchored bool, err error)
+	// Evidence keeps what was on an unknown screen; it may be nil.
+	Evidence Evidence
+	// Unlock is the PIN that opens the keyguard; "" means that a locked
+	// screen needs a person.
+	Unlock string
+	Timing Timing
+	Logger *slog.Logger
+}
+
+// A Session drives one phone. It is a queue.Sender: its methods are called
+// from one goroutine only, except Gap and Close.
+type Session struct {
+	cfg Config
+	log *slog.Logger
+
+	dev   Device
+	fence string // the session's mark on the phone; a command with another one does nothing
+	dirty bool   // the screen may hold a chat that we did not leave
+	ticks tickClock
+
+	left    map[string]bool      // chats left whose last moments nobody has read
+	walked  time.Time            // when the chat list was last read
+	read    map[string]string    // by name in the chat list: the preview at the last visit
+	visited map[string]time.Time // when a chat was last opened for its ticks
+	titles  map[string]string    // by chat id: the header a proven chat showed
+
+	mu   sync.Mutex
+	gaps []wabridge.ChatRef // where incoming messages may have been missed
+}
+
+// New makes a session; it touches the phone at the first use.
+func New(cfg Config) *Session {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	cfg.Timing = cfg.Timing.withDefaults()
+	return &Session{
+		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
+		dirty: true, left: map[string]bool{}, visited: map[string]time.Time{}, titles: map[string]string{}, read: map[string]string{}, walked: time.Now(),
+	}
+}
+
+// Close ends the connection. Call it after the lane has stopped.
+func (s *Session) Close() error { return s.drop() }
+
+// Gap tells the session that incoming messages may have been missed: in one
+// chat, or, with an empty reference, anywhere. It reads the chat list when the
+// lane is idle. Safe from any goroutine.
+func (s *Session) Gap(ref wabridge.ChatRef) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.gaps) < maxGaps {
+		s.gaps = append(s.gaps, ref)
+	}
+}
+
+// maxGaps bounds the list; a full one holds an empty reference or many chats,
+// and the chat list shows them all anyway.
+const maxGaps = 1000
+
+func (s *Session) takeGaps() []wabridge.ChatRef {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gaps := s.gaps
+	s.gaps = nil
+	return gaps
+}
+
+// device gives the connection, opening it if there is none. A fresh
+// connection gets a mark of its own on the phone and waits until nothing of an
+// earlier one can still be running there.
+func (s *Session) device(ctx context.Context) (Device, error) {
+	if s.dev != nil {
+		return s.dev, nil
+	}
+	dev, err := s.cfg.Open(ctx)
+	if err != nil {
+		return nil, s.offline(err)
+	}
+	var mark [8]byte
+	rand.Read(mark[:])
+	s.dev, s.fence, s.dirty = dev, hex.EncodeToString(mark[:]), true
+	if err := s.settleIn(ctx); err != nil {
+		return nil, errors.Join(err, s.drop())
+	}
+	return dev, nil
+}
+
+// settleIn writes the mark and waits for stragglers: a foreground command ends
+// within 2 s after its connection is gone (facts of the protocol, section C),
+// and one that starts later finds another mark and does nothing.
+func (s *Session) settleIn(ctx context.Context) error {
+	if _, err := s.run(ctx, s.cfg.Timing.Command, markScript(s.fence)); err != nil {
+		return err
+	}
+	return pause(ctx, s.cfg.Timing.Quarantine)
+}
+
+func (s *Session) drop() error {
+	if s.dev == nil {
+		return nil
+	}
+	err := s.dev.Close()
+	s.dev, s.dirty = nil, true
+	return err
+}
+
+// run carries out one shell command within its time. A connection that failed
+// is dropped, so that the next use opens another.
+func (s *Session) run(ctx context.Context, limit time.Duration, command string) (adb.Output, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	out, err := s.dev.Run(ctx, command)
+	if err == nil {
+		return out, nil
+	}
+	s.log.Debug("command broke off", "err", err)
+	if cerr := s.drop(); cerr != nil {
+		s.log.Debug("close after error", "err", cerr)
+	}
+	return out, s.offline(err)
+}
+
+// offline gives an error of the connection its code.
+func (s *Session) offline(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return wabridge.Fail(wabridge.CodeStopping, err, "phone %s", s.cfg.Phone.ID)
+	}
+	return wabridge.Fail(wabridge.CodeOffline, err, "phone %s (%s)", s.cfg.Phone.ID, s.cfg.Phone.Serial)
+}
+
+// pause waits, or ends early with the context.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return wabridge.Fail(wabridge.CodeStopping, context.Cause(ctx), "waiting")
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,123 @@
+package phone
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+// ticked applies the tick of a row whose preview is an outgoing message to the
+// newest message of that chat, if the preview is that message.
+func (w *walk) ticked(ctx context.Context, row whatsapp.Row) error {
+	i := slices.IndexFunc(w.waiting, func(m wabridge.Message) bool { return w.s.isChatOf(m, row.Name) })
+	if i < 0 || !previewOf(string(w.waiting[i].Text), row.Preview) {
+		return nil
+	}
+	m := w.waiting[i]
+	w.waiting = slices.Delete(w.waiting, i, i+1)
+	return w.s.applyTick(ctx, m, stateOf(row.Status))
+}
+
+// older opens the chats whose messages the list did not answer for, oldest
+// look first, and reads the ticks beside their bubbles.
+func (w *walk) older(ctx context.Context) error {
+	done := map[string]bool{}
+	for _, m := range w.waiting {
+		if done[m.Chat] || w.visits >= visitsPerWalk || !w.s.worthVisit(m, time.Now()) {
+			continue
+		}
+		done[m.Chat] = true
+		w.visits++
+		screen, err := w.s.openToRead(ctx, &m)
+		if err != nil {
+			return err
+		}
+		if err := w.s.saw(ctx, refOf(&m, screen), screen); err != nil {
+			return err
+		}
+		if err := w.chatTicks(ctx, m.Chat, screen.Bubbles); err != nil {
+			return err
+		}
+		w.s.park(ctx)
+	}
+	return nil
+}
+
+// worthVisit limits visits for ticks: a chat is opened at most every so often,
+// the rarer the older its message is.
+func (s *Session) worthVisit(m wabridge.Message, now time.Time) bool {
+	age := now.Sub(m.HandedAt)
+	last, ok := s.visited[m.Chat]
+	if ok && now.Sub(last) < max(age/2, 10*s.cfg.Timing.Again) {
+		return false
+	}
+	s.visited[m.Chat] = now
+	return true
+}
+
+// chatTicks pairs the outgoing bubbles of a chat with its waiting messages,
+// both from the newest on, by their texts.
+func (w *walk) chatTicks(ctx context.Context, chat string, bubbles []whatsapp.Bubble) error {
+	i := len(bubbles) - 1
+	for _, m := range w.waiting {
+		if m.Chat != chat {
+			continue
+		}
+		for ; i >= 0; i-- {
+			if bubbles[i].Out && whatsapp.BubbleShows(string(m.Text), bubbles[i]) {
+				break
+			}
+		}
+		if i < 0 {
+			return nil
+		}
+		if err := w.s.applyTick(ctx, m, stateOf(bubbles[i].Status)); err != nil {
+			return err
+		}
+		i--
+	}
+	return nil
+}
+
+// applyTick moves a message to what its tick says. A tick never goes back.
+func (s *Session) applyTick(ctx context.Context, m wabridge.Message, to wabridge.State) error {
+	now := time.Now()
+	var move wabridge.Move
+	switch to {
+	case wabridge.Sent:
+		move = wabridge.WasSent(now)
+	case wabridge.Delivered:
+		move = wabridge.WasDelivered(now)
+	case wabridge.Read:
+		move = wabridge.WasRead(now)
+	default:
+		return nil
+	}
+	if !move.Legal(m.State) {
+		return nil
+	}
+	_, err := s.cfg.Store.Apply(ctx, m.ID, 0, move)
+	if wabridge.CodeOf(err) == wabridge.CodeStale {
+		return nil // moved meanwhile
+	}
+	if err == nil {
+		s.ticks.done = min(s.ticks.done, 2) // something moves: look again sooner
+	}
+	return err
+}
+
+// isChatOf reports whether a row of the chat list is the chat of m.
+func (s *Session) isChatOf(m wabridge.Message, title string) bool {
+	if m.Number != "" {
+		if wabridge.SameNumber(m.Number, whatsapp.ShownNumber(title)) {
+			return true
+		}
+		if s.cfg.Names != nil && slices.Contains(s.cfg.Names.Names(m.Number), title) {
+			return true
+		}
+	}
+	return s.titles[m.Chat] == title && title != ""
+}
