@@ -58,9 +58,12 @@ type Accepter interface {
 
 // Usage is what a phone has sent lately; the pacing functions judge by it.
 type Usage struct {
-	Last      time.Time   // newest claim that was typed
-	Hour, Day int         // messages typed in the last 60 minutes and 24 hours
-	NewToday  int         // first contacts in the last 24 hours
+	Last      time.Time // newest claim that was typed
+	Hour, Day int       // messages typed in the last 60 minutes and 24 hours
+	NewToday  int       // first contacts in the last 24 hours
+	HourFrom  time.Time // the oldest of Hour; likewise DayFrom, NewFrom
+	DayFrom   time.Time
+	NewFrom   time.Time
 	Pair      []time.Time // to this recipient, in the last 10 minutes, oldest first
 	First     bool        // nothing was ever sent to, or received from, this person; false for groups
 }

@@ -200,6 +200,14 @@ func claimUsage(b *bench) {
 	if !got.Last.Equal(b.now.Add(at[4])) || got.Hour != 3 || got.Day != 4 || got.NewToday != 2 || got.First {
 		b.Errorf("usage: got %+v, want last 10 s ago, 3 in the hour, 4 in the day, 2 new, not first", got)
 	}
+	for name, c := range map[string]struct {
+		got  time.Time
+		want int
+	}{"hour": {got.HourFrom, 2}, "day": {got.DayFrom, 1}, "new": {got.NewFrom, 1}} {
+		if !c.got.Equal(b.now.Add(at[c.want])) {
+			b.Errorf("oldest of the %s: got %v, want that of message %d", name, c.got.Sub(b.now), c.want)
+		}
+	}
 	if len(got.Pair) != 2 || !got.Pair[0].Equal(b.now.Add(at[3])) || !got.Pair[1].Equal(b.now.Add(at[4])) {
 		b.Errorf("pair: got %v, want the last two", got.Pair)
 	}

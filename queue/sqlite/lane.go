@@ -270,9 +270,14 @@ const (
 	usageOfPhone = `
 SELECT
   (SELECT max(typed) FROM message WHERE phone = ?1 AND typed IS NOT NULL AND typed <= ?2),
-  (SELECT count(*) FROM message WHERE phone = ?1 AND typed IS NOT NULL AND typed > ?2 - 3600000 AND typed <= ?2),
-  (SELECT count(*) FROM message WHERE phone = ?1 AND typed IS NOT NULL AND typed > ?2 - 86400000 AND typed <= ?2),
-  (SELECT count(*) FROM chat WHERE phone = ?1 AND contacted IS NOT NULL AND contacted > ?2 - 86400000 AND contacted <= ?2)`
+  h.n, h.oldest, d.n, d.oldest, c.n, c.oldest
+FROM
+  (SELECT count(*) AS n, min(typed) AS oldest FROM message
+    WHERE phone = ?1 AND typed IS NOT NULL AND typed > ?2 - 3600000 AND typed <= ?2) h,
+  (SELECT count(*) AS n, min(typed) AS oldest FROM message
+    WHERE phone = ?1 AND typed IS NOT NULL AND typed > ?2 - 86400000 AND typed <= ?2) d,
+  (SELECT count(*) AS n, min(contacted) AS oldest FROM chat
+    WHERE phone = ?1 AND contacted IS NOT NULL AND contacted > ?2 - 86400000 AND contacted <= ?2) c`
 
 	pairsOfPhone = `
 SELECT chat, typed
@@ -284,12 +289,13 @@ ORDER BY typed`
 // loadUsage reads what the phone has typed lately, and to whom.
 func (s *search) loadUsage() error {
 	now := s.now.UnixMilli()
-	var last sql.NullInt64
-	err := s.t.row(usageOfPhone, []any{s.phone, now}, &last, &s.usage.Hour, &s.usage.Day, &s.usage.NewToday)
+	u := &s.usage
+	var last, hour, day, fresh sql.NullInt64
+	err := s.t.row(usageOfPhone, []any{s.phone, now}, &last, &u.Hour, &hour, &u.Day, &day, &u.NewToday, &fresh)
 	if err != nil {
 		return err
 	}
-	s.usage.Last = instant(last)
+	u.Last, u.HourFrom, u.DayFrom, u.NewFrom = instant(last), instant(hour), instant(day), instant(fresh)
 	rows, err := s.t.rows(pairsOfPhone, s.phone, s.now.Add(-pairWindow).UnixMilli(), now)
 	if err != nil {
 		return err

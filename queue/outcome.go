@@ -1,0 +1,153 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wabridge/wabridge"
+)
+
+// The limits of the retry policy.
+const (
+	// MaxTries is how often a message is tried whose failures may be its own.
+	MaxTries = 5
+	// MaxLooks is how often an unconfirmed message's chat is looked at without
+	// an answer before it is given up as failed (131000).
+	MaxLooks = 8
+
+	retryBase, retryCap = 5 * time.Second, 10 * time.Minute
+	waitBase, waitCap   = 2 * time.Second, time.Minute
+)
+
+// Backoff is the wait before try n+1 after n failures: base, doubled with
+// each, at most limit.
+func Backoff(n int, base, limit time.Duration) time.Duration {
+	d := base
+	for i := 1; i < n && d < limit; i++ {
+		d *= 2
+	}
+	return min(d, limit)
+}
+
+// A verdict is what a code means for the message that met it.
+type verdict int
+
+const (
+	retry verdict = iota // it may be the message's fault: try again, a few times
+	wait                 // it is the phone's: the try does not count
+	fail                 // trying again would give the same
+	doubt                // it may have left
+)
+
+// verdicts is the retry policy by code; what is not in it is retried.
+var verdicts = map[wabridge.Code]verdict{
+	wabridge.CodeAmbiguous: doubt,
+
+	wabridge.CodeUndeliverable: fail, // not on WhatsApp
+	wabridge.CodeSelf:          fail,
+	wabridge.CodeUnsupported:   fail,
+	wabridge.CodeParameter:     fail,
+	wabridge.CodeMissing:       fail,
+	wabridge.CodeValue:         fail,
+
+	wabridge.CodeOffline:       wait,
+	wabridge.CodeNetwork:       wait,
+	wabridge.CodeStopping:      wait,
+	wabridge.CodeStorage:       wait,
+	wabridge.CodeLockedScreen:  wait,
+	wabridge.CodeAttention:     wait,
+	wabridge.CodeLocked:        wait, // banned: a person must act; the queue is kept
+	wabridge.CodeNotRegistered: wait, // logged out
+	wabridge.CodeMaintenance:   wait,
+	wabridge.CodeThroughput:    wait,
+	wabridge.CodePair:          wait,
+}
+
+// words are the reasons for a person where an error brings none of its own.
+var words = map[wabridge.Code]string{
+	wabridge.CodeAmbiguous:     "it is not known whether the message left the phone",
+	wabridge.CodeOffline:       "the phone cannot be reached",
+	wabridge.CodeNetwork:       "the phone has no internet connection",
+	wabridge.CodeStopping:      "the program stopped in the middle",
+	wabridge.CodeStorage:       "the database could not store it",
+	wabridge.CodeLockedScreen:  "the phone is locked; unlock it",
+	wabridge.CodeAttention:     "a person must act on the phone",
+	wabridge.CodeLocked:        "the WhatsApp account is restricted",
+	wabridge.CodeNotRegistered: "WhatsApp is logged out on the phone",
+	wabridge.CodeScreen:        "the phone shows a screen that is not known",
+	wabridge.CodeWrongChat:     "the chat could not be proven to be the right one",
+	wabridge.CodeSlow:          "the phone did not do it in time",
+	wabridge.CodeUndeliverable: "the number is not on WhatsApp",
+	wabridge.CodeSelf:          "the recipient is the phone's own number",
+	wabridge.CodeUnsupported:   "this type of message cannot be sent",
+}
+
+// codeOf is wabridge.CodeOf, but knows the two ends of a context.
+func codeOf(err error) wabridge.Code {
+	if _, ok := errors.AsType[*wabridge.Error](err); ok {
+		return wabridge.CodeOf(err)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return wabridge.CodeStopping
+	case errors.Is(err, context.DeadlineExceeded):
+		return wabridge.CodeSlow
+	}
+	return wabridge.CodeOf(err)
+}
+
+// reasonOf is an error in words for a person: its own detail, which holds no
+// private text, or the code's words. The causes it wraps may hold anything
+// and are left out.
+func reasonOf(err error) string {
+	if e, ok := errors.AsType[*wabridge.Error](err); ok && e.Detail != "" {
+		return e.Detail
+	}
+	if w, ok := words[codeOf(err)]; ok {
+		return w
+	}
+	return "something went wrong inside the program; see its log"
+}
+
+// Outcome is the whole retry policy: what becomes of a claimed message whose
+// sending ended with err. It is a pure function. From the moment that the
+// intent was committed (m.Intent) every error is a doubt, whatever its code.
+func Outcome(m *wabridge.Message, err error, now time.Time) wabridge.Move {
+	code, reason := codeOf(err), reasonOf(err)
+	v := verdicts[code]
+	if m.Intent != nil {
+		v = doubt
+	}
+	switch v {
+	case doubt:
+		return wabridge.Doubted(now, code, reason)
+	case fail:
+		return wabridge.HasFailed(now, code, reason)
+	case wait:
+		if code == wabridge.CodeStopping {
+			return wabridge.Interrupted(now)
+		}
+		return wabridge.Deferred(now, now.Add(waitBase), code, reason)
+	}
+	if m.Tries >= MaxTries {
+		return wabridge.HasFailed(now, code, reason)
+	}
+	return wabridge.Released(now, now.Add(Backoff(m.Tries, retryBase, retryCap)), code, reason)
+}
+
+// Seen is the move for a tick that was seen beside a message's bubble; false
+// if s is no such state.
+func Seen(s wabridge.State, at time.Time) (wabridge.Move, bool) {
+	switch s {
+	case wabridge.Handed:
+		return wabridge.HandedOver(at), true
+	case wabridge.Sent:
+		return wabridge.WasSent(at), true
+	case wabridge.Delivered:
+		return wabridge.WasDelivered(at), true
+	case wabridge.Read:
+		return wabridge.WasRead(at), true
+	}
+	return wabridge.Move{}, false
+}
