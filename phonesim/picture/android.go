@@ -11,7 +11,8 @@ func (c *canvas) paint(n *Node, b box) {
 		launcherIcon(c, n, b)
 		return
 	}
-	if p, ok := painters[n.ID]; ok && (n.ID != "date" || c.kind == chatKind) {
+	inApp := c.kind == chatKind || c.kind == appKind
+	if p, ok := painters[n.ID]; ok && (inApp || n.ID != "icon" && n.ID != "date" && n.ID != "image" && n.ID != "status") {
 		p(c, n, b)
 		return
 	}
@@ -23,7 +24,7 @@ func (c *canvas) paint(n *Node, b box) {
 		button(c, n, b)
 	case class == "EditText":
 		field(c, n, b)
-	case strings.HasSuffix(class, "TextView") || n.Text != "":
+	case strings.HasSuffix(class, "TextView") || n.Text != "" && len(n.Children) == 0:
 		c.plain(n, b)
 	case strings.HasPrefix(class, "Image") && (n.Desc != "" || n.Clickable):
 		s := b.square()
@@ -66,12 +67,14 @@ func button(c *canvas, n *Node, b box) {
 	if strings.HasPrefix(n.ID, "permission_") {
 		c.round(b, 18*c.dp, mix(c.theme.accent, c.theme.paper, .82))
 	}
-	c.text(b.inset(2*c.dp), n.Text, look{size: 15 * c.dp, bold: true, col: c.theme.accent, align: center, single: b.h() < 56*c.dp})
+	c.text(b, n.Text, look{size: 14.5 * c.dp, bold: true, col: c.theme.accent, align: center, single: b.h() < 56*c.dp})
 }
 
 // field is a line one types into.
 func field(c *canvas, n *Node, b box) {
-	c.rect(box{b.x0, b.y1 - max(c.dp, 1), b.x1, b.y1}, c.theme.accent)
+	if !c.within("toolbar") {
+		c.rect(box{b.x0, b.y1 - max(c.dp, 1), b.x1, b.y1}, c.theme.accent)
+	}
 	c.text(b, n.Text, look{size: 17 * c.dp, col: c.ink(), single: true})
 }
 
@@ -90,7 +93,7 @@ func (c *canvas) ink() color.RGBA {
 	switch {
 	case c.kind == systemKind || c.kind == launcherKind:
 		return white
-	case (c.kind == chatKind || c.kind == appKind) && c.within("toolbar"):
+	case (c.kind == chatKind || c.kind == appKind) && c.within("toolbar") && !c.within("search_input_layout"):
 		return c.theme.onHeader
 	}
 	return c.theme.text
@@ -188,15 +191,12 @@ func (c *canvas) keyboard() {
 
 // statusBar is the line with clock, signal and battery.
 func (c *canvas) statusBar(clock string) {
-	if c.ownBars {
-		return
+	if c.kind == systemKind && (c.ids["status_bar"] || c.ids["keyguard_header"]) {
+		return // the tree holds it
 	}
 	s := c.screen()
 	h := min(c.top, 40*c.dp)
-	col := white
-	if c.kind == otherKind {
-		col = c.theme.text
-	}
+	col := c.barInk()
 	c.text(box{14 * c.dp, c.top - h, s.w() / 2, c.top}, clock, look{size: 13.5 * c.dp, bold: true, col: col, single: true})
 	icon := min(h*.55, 15*c.dp)
 	y := c.top - h/2 - icon/2
@@ -209,26 +209,40 @@ func (c *canvas) statusBar(clock string) {
 	c.polygon(col, point{x, y + icon*.3}, point{x + icon*.3, y + icon*.08}, point{x + icon*.7, y + icon*.08}, point{x + icon, y + icon*.3}, point{x + icon/2, y + icon})
 }
 
+// barInk is the colour of the status bar: white on the app bar and on pictures.
+func (c *canvas) barInk() color.RGBA {
+	appBarThere := (c.kind == chatKind || c.kind == appKind) && c.ids["toolbar"]
+	if c.kind == otherKind || c.kind == appKind && !appBarThere {
+		return c.theme.text
+	}
+	return white
+}
+
 // navigationBar is at the bottom: three buttons where the windows leave room,
 // else the handle of gesture navigation.
 func (c *canvas) navigationBar() {
 	s := c.screen()
+	if c.ids["nav_buttons"] {
+		return // the tree holds it
+	}
 	if c.kind == popupKind || c.keyTop > 0 {
 		c.bottom = s.y1
 	}
 	room := s.y1 - c.bottom
+	col := c.theme.text2
+	onPicture := c.kind == systemKind || c.kind == launcherKind || c.kind == popupKind
+	if onPicture {
+		col = white
+	}
 	if room < 14*c.dp {
-		col := c.theme.text
-		if c.kind == systemKind || c.kind == launcherKind || c.kind == popupKind {
-			col = white
-		}
 		c.round(box{s.cx() - 54*c.dp, s.y1 - 8*c.dp, s.cx() + 54*c.dp, s.y1 - 4.5*c.dp}, 2*c.dp, col)
 		return
 	}
 	bar := box{0, c.bottom, s.x1, s.y1}
-	c.rect(bar, c.theme.page)
+	if !onPicture {
+		c.rect(bar, c.theme.page)
+	}
 	icon := min(bar.h()*.4, 18*c.dp)
-	col := c.theme.text2
 	at := func(f float64) box {
 		x := s.w() * f
 		return box{x - icon/2, bar.cy() - icon/2, x + icon/2, bar.cy() + icon/2}

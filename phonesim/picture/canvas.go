@@ -61,7 +61,7 @@ func newCanvas(size image.Point, s Style) *canvas {
 	if s.Dark {
 		c.theme = dark
 	}
-	c.pixels, c.runes = 100*w*h+1e7, 300_000
+	c.pixels, c.runes = 30*w*h+1e6, 100_000
 	return c
 }
 
@@ -90,7 +90,7 @@ func (c *canvas) fill(within box, col color.RGBA, outline func(p *pen)) {
 
 // spend reports whether so many pixels may still be painted.
 func (c *canvas) spend(r image.Rectangle) bool {
-	c.pixels -= r.Dx()*r.Dy() + 50
+	c.pixels -= r.Dx()*r.Dy() + 400
 	return c.pixels > 0
 }
 

@@ -24,9 +24,14 @@ func (b box) part(x0, y0, x1, y1 float64) box {
 
 // arrow points to the left.
 func arrow(c *canvas, b box, col color.RGBA) {
-	w := b.w() * 0.09
+	w := math.Abs(b.w()) * 0.09
 	c.stroke(w, col, b.in(.45, .2, .15, .5, .45, .8)...)
 	c.stroke(w, col, b.in(.15, .5, .87, .5)...)
+}
+
+// forward points to the right.
+func forward(c *canvas, b box, col color.RGBA) {
+	arrow(c, box{b.x1, b.y0, b.x0, b.y1}, col)
 }
 
 // dots are the overflow menu.
@@ -164,8 +169,8 @@ func (c *canvas) ticks(b box, t tick) {
 	case tickSent:
 		c.stroke(w, col, s.in(.16, .54, .38, .77, .84, .25)...)
 	case tickDelivered, tickRead:
-		c.stroke(w, col, s.in(-.1, .54, .12, .77, .58, .25)...)
-		c.stroke(w, col, s.in(.36, .7, .42, .77, .9, .25)...)
+		c.stroke(w, col, s.in(-.17, .54, .05, .77, .51, .25)...)
+		c.stroke(w, col, s.in(.33, .66, .44, .77, .9, .25)...)
 	case tickFailed:
 		c.disc(s.inset(s.w()*.05), rgb(0xea0038))
 		c.stroke(w, white, s.in(.5, .25, .5, .55)...)

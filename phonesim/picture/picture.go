@@ -66,7 +66,7 @@ func Draw(root *Node, size image.Point, s Style) *image.RGBA {
 
 // walk draws a node and what is in it.
 func (c *canvas) walk(n *Node, depth int) {
-	if n == nil || depth > maxDepth || c.drawn >= maxNodes {
+	if n == nil || depth > maxDepth || c.drawn >= maxNodes || c.pixels <= 0 {
 		return
 	}
 	c.drawn++

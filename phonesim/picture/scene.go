@@ -36,8 +36,8 @@ const (
 // survey looks through the windows.
 func (c *canvas) survey(windows []*Node) {
 	c.ids = map[string]bool{}
-	c.dp = c.screen().w() / 400
-	count, biggest := 0, 0.0
+	c.dp = min(c.screen().w(), c.screen().h()) / 400
+	count, biggest, end := 0, 0.0, 0.0
 	var look func(n *Node, depth int)
 	look = func(n *Node, depth int) {
 		if n == nil || depth > maxDepth || count >= maxNodes {
@@ -51,8 +51,6 @@ func (c *canvas) survey(windows []*Node) {
 			c.dp, c.top = b.h()/56, b.y0
 		case n.ID == "statusBarBackground" && b.h() > 0:
 			c.top = b.y1
-		case n.ID == "status_bar" || n.ID == "keyguard_header":
-			c.ownBars = true
 		case n.ID == "footer" && b.y1 < c.screen().y1*.75 && c.ids["conversation_layout"]:
 			c.keyTop = b.y1
 		case n.ID == "navigationBarBackground" && b.h() > 0:
@@ -71,10 +69,11 @@ func (c *canvas) survey(windows []*Node) {
 		if area := b.w() * b.h(); area >= biggest {
 			biggest = area
 			c.kind = c.kindOf(w)
-			if c.bottom == 0 || b.y1 < c.bottom {
-				c.bottom = b.y1
-			}
+			end = b.y1
 		}
+	}
+	if c.bottom == 0 || end < c.bottom {
+		c.bottom = end
 	}
 	c.dp = max(min(c.dp, 8), .5)
 	if c.top == 0 {

@@ -114,8 +114,13 @@ func (f *face) cells(s string) []cell {
 
 // letter is the cell of a character of a script.
 func (f *face) letter(r rune) cell {
-	if unicode.IsSpace(r) {
+	switch {
+	case unicode.IsSpace(r):
 		r = ' '
+	case r == '\u2010' || r == '\u2011':
+		r = '-'
+	case r == '\u2236': // keyguards write it between hours and minutes
+		r = ':'
 	}
 	if i, err := f.glyphs.GlyphIndex(&f.buf, r); err == nil && i != 0 {
 		adv, _ := f.GlyphAdvance(r)
@@ -194,6 +199,7 @@ type look struct {
 	col    color.RGBA
 	align  align
 	top    bool // else in the middle of the box's height
+	bottom bool // at its end; of what does not fit, the end is shown
 	single bool // one line, cut with an ellipsis
 }
 
@@ -209,15 +215,22 @@ func (c *canvas) text(b box, words string, l look) {
 	if c.runes -= 8 + len(words); c.runes < 0 {
 		return
 	}
+	seen := b
+	if l.single && b.h() < l.size*.7 { // a row that the edge of a list cuts off
+		b.y1 = b.y0 + l.size*1.3
+	}
 	f, lines := c.fit(b, words, l)
 	if rightToLeft(words) && l.align == left {
 		l.align = right
 	}
 	y := b.y0
-	if !l.top {
+	switch {
+	case l.bottom:
+		y = b.y1 - f.line*float64(len(lines))
+	case !l.top:
 		y = b.cy() - f.line*float64(len(lines))/2
 	}
-	clip := c.img.SubImage(b.inset(-f.size / 4).pixels()).(*image.RGBA)
+	clip := c.img.SubImage(seen.inset(-f.size / 8).pixels()).(*image.RGBA)
 	for i, row := range lines {
 		x := b.x0
 		switch l.align {
@@ -233,9 +246,15 @@ func (c *canvas) text(b box, words string, l look) {
 // fit finds the size at which the words fit into the box.
 func (c *canvas) fit(b box, words string, l look) (*face, [][]cell) {
 	size := min(l.size, b.h()/1.18)
-	least := size * 0.8
+	least := size * 0.86
+	if l.align == center { // of a button or a badge one wants to see all
+		least = size * 0.65
+	}
 	if !l.single {
-		size, least = min(l.size, b.h()/1.1), l.size*0.55
+		size, least = min(l.size, b.h()/1.1), l.size*0.75
+	}
+	if l.bottom {
+		least = size * 0.95
 	}
 	for {
 		f := c.face(size, l.bold)
@@ -248,7 +267,11 @@ func (c *canvas) fit(b box, words string, l look) (*face, [][]cell) {
 			lines, broken := wrap(row, b.w()+0.5)
 			fits := float64(len(lines))*f.line <= b.h()+f.line*0.1
 			if fits && !broken || size*0.96 < least || f.size <= smallest {
-				return f, lines[:min(len(lines), max(1, int(b.h()/f.line+0.2)))]
+				most := min(len(lines), max(1, int(b.h()/f.line+0.2)))
+				if l.bottom {
+					return f, lines[len(lines)-most:]
+				}
+				return f, lines[:most]
 			}
 		}
 		size *= 0.96
@@ -257,7 +280,7 @@ func (c *canvas) fit(b box, words string, l look) (*face, [][]cell) {
 
 // cut ends a row that is too wide with an ellipsis.
 func (f *face) cut(row []cell, w float64) []cell {
-	if width(row) <= w+0.5 {
+	if width(row) <= w+0.5 || len(row) <= 2 {
 		return row
 	}
 	dots := f.letter('…')

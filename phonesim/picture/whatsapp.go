@@ -20,14 +20,15 @@ func init() { // not a literal: some painters look into the table themselves
 		"toolbar":                       appBar,
 		"conversation_background":       wallpaper,
 		"main_layout":                   bubble,
-		"message_text":                  words(16, false),
+		"message_text":                  messageText,
 		"date":                          smallPrint,
 		"status":                        messageStatus,
 		"status_indicator":              messageStatus,
 		"conversation_row_date_divider": divider,
 		"name_in_group_tv":              sender,
 		"image":                         photo,
-		"icon":                          glyphOf(sheet, .5),
+		"icon":                          glyphOf(sheet, .85),
+		"action_button":                 glyphOf(forward, .5),
 		"reactions_bubble_layout":       chip,
 		"input_layout":                  inputField,
 		"entry":                         composer,
@@ -66,8 +67,8 @@ func init() { // not a literal: some painters look into the table themselves
 		"navigation_bar_item_icon_view":             tab,
 		"bottom_nav_indicator_badge":                dot,
 		// Android's dialogs
-		"alertTitle":              words(20, true),
-		"message":                 words(17, false),
+		"alertTitle":              dialogText(20, true),
+		"message":                 dialogText(17, false),
 		"permission_message":      centred(20),
 		"vivo_message_title":      centred(18),
 		"statusBarBackground":     nothingToDraw,
@@ -91,7 +92,7 @@ func appBar(c *canvas, _ *Node, b box) {
 	if b.y0 <= c.top+1 {
 		b.y0 = 0
 	}
-	c.rect(b, c.theme.header)
+	c.rect(box{0, b.y0, c.screen().x1, b.y1}, c.theme.header)
 }
 
 // wallpaper is what lies behind the bubbles.
@@ -100,7 +101,7 @@ func wallpaper(c *canvas, _ *Node, b box) {
 	step := 44 * c.dp
 	doodles := []icon{bubbles, smile, circle, camera, sheet, mic}
 	for i, y := 0, b.y0+step/3; y < b.y1; y += step {
-		for x := b.x0 + step/3*float64(i%2+1); x < b.x1 && i < 4000; x += step {
+		for x := b.x0 + step/3*float64(i%2+1); x < b.x1 && c.pixels > 0; x += step {
 			doodles[(i*7+i/5)%len(doodles)](c, box{x, y, x + step*.36, y + step*.36}, c.theme.doodle)
 			i++
 		}
@@ -150,6 +151,29 @@ func words(dp float64, bold bool) painter {
 	}
 }
 
+// messageText is what a bubble says. At the top of the list one sees the end
+// of a long one, at the bottom its beginning, as on a phone.
+func messageText(c *canvas, n *Node, b box) {
+	l := look{size: 16 * c.dp, col: c.ink(), top: true}
+	if list := c.around("list"); list != nil && n.Bounds[1] <= list.Bounds[1]+1 {
+		l.bottom = true
+	}
+	pad := min(4*c.dp, b.w()*.03)
+	c.text(box{b.x0 + pad, b.y0, b.x1 - pad, b.y1}, n.Text, l)
+}
+
+// dialogText is text that keeps away from the sides of its dialog, which a
+// node's bounds, padding included, do not.
+func dialogText(dp float64, bold bool) painter {
+	return func(c *canvas, n *Node, b box) {
+		if panel := c.around("parentPanel"); panel != nil {
+			p := boxOf(panel).inset(24 * c.dp)
+			b.x0, b.x1 = max(b.x0, p.x0), min(b.x1, p.x1)
+		}
+		words(dp, bold)(c, n, b)
+	}
+}
+
 // lesser is grey text on one line.
 func lesser(dp float64) painter {
 	return func(c *canvas, n *Node, b box) {
@@ -164,7 +188,12 @@ func centred(dp float64) painter {
 	}
 }
 
+// title is the chat's name; the Go fonts are wider than the phone's, so it may
+// use the room up to the buttons.
 func title(c *canvas, n *Node, b box) {
+	if place := c.around("conversation_contact"); place != nil {
+		b.x1 = max(b.x1, boxOf(place).x1)
+	}
 	c.text(b, n.Text, look{size: 18 * c.dp, bold: true, col: c.theme.onHeader, single: true})
 }
 
@@ -179,7 +208,12 @@ func sender(c *canvas, n *Node, b box) {
 
 // smallPrint is the minute in a bubble.
 func smallPrint(c *canvas, n *Node, b box) {
-	c.text(b, n.Text, look{size: 11.5 * c.dp, col: c.theme.text2, single: true, align: right})
+	col := c.theme.text2
+	if bubble := c.around("main_layout"); bubble != nil && find(bubble, "image") != nil {
+		c.round(b.inset(-2*c.dp), 6*c.dp, shade(90))
+		col = white
+	}
+	c.text(b, n.Text, look{size: 11.5 * c.dp, col: col, single: true, align: right})
 }
 
 // messageStatus is the tick.
@@ -231,8 +265,11 @@ func chip(c *canvas, _ *Node, b box) {
 	c.round(b.inset(c.dp), b.h()/2, c.theme.paper)
 }
 
+// inputField is the ground of the composer.
 func inputField(c *canvas, _ *Node, b box) {
-	c.round(b, 26*c.dp, c.theme.in)
+	if c.kind == chatKind {
+		c.round(b, 26*c.dp, c.theme.in)
+	}
 }
 
 // composer is the field one types into. Its placeholder is text of the node,
@@ -291,6 +328,10 @@ func avatar(c *canvas, n *Node, b box) {
 		}
 	}
 	col := tint(name)
+	if b.h() < b.w()*.8 { // a row that the edge of the list cuts off
+		c.fill(b, col, func(p *pen) { p.rounded(b, [4]float64{b.h(), b.h(), 0, 0}) })
+		return
+	}
 	c.disc(b, col)
 	s := b.square()
 	pale := mix(col, white, .82)
@@ -346,7 +387,7 @@ func pill(c *canvas, n *Node, b box) {
 	col := c.theme.pill
 	if n.ID == "navigation_bar_item_active_indicator_view" {
 		col = mix(c.theme.accent, c.theme.page, .78)
-	} else {
+	} else if !c.within("toolbar") {
 		b = box{b.x0 + 14*c.dp, b.y0, b.x1 - 14*c.dp, b.y1}
 	}
 	c.round(b, math.Min(b.h()/2, 28*c.dp), col)
