@@ -74,7 +74,7 @@ func Dial(ctx context.Context, address string, o DialOptions) (*Conn, error) {
 	defer stop()
 	nc, err := o.Dial(connectCtx, "tcp", address)
 	if err != nil {
-		if connectCtx.Err() != nil {
+		if connectCtx.Err() != nil || isTimeout(err) {
 			return nil, failure(connectCtx, "dial", address, err)
 		}
 		return nil, &Error{Op: "dial", Device: address, Kind: ErrOffline, Err: err}

@@ -153,7 +153,7 @@ func (s *Server) query(ctx context.Context, op, device, request string) (string,
 func (s *Server) request(ctx context.Context, op, device, request string) (*smartConn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, s.network, s.address)
 	if err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || isTimeout(err) {
 			return nil, failure(ctx, op, device, err)
 		}
 		return nil, &Error{Op: op, Device: device, Kind: ErrServerGone, Text: "nothing listens at " + s.String(), Err: err}

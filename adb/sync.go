@@ -3,6 +3,7 @@ package adb
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -103,17 +104,20 @@ func (d *Device) Push(ctx context.Context, src io.Reader, remote string, o PushO
 	}
 	said := <-verdict
 	s.close()
-	if copied != nil && !isVerdict(said) {
-		return s.failed(copied)
+	switch {
+	case copied == nil, saidMore(said):
+		return s.failed(said)
+	case said == nil:
+		return &Error{Op: s.op, Device: d.Serial(), Kind: ErrProtocol, Text: "it confirmed the file before its end"}
 	}
-	return s.failed(said)
+	return s.failed(copied)
 }
 
-// isVerdict reports whether the device itself said why a push fails, which is
-// better to know than that the stream then broke.
-func isVerdict(err error) bool {
-	_, ok := err.(*wire.SyncError) //nolint:errorlint // of ReadSyncOkay, which does not wrap it
-	return ok
+// saidMore reports whether the device's verdict on a push tells more than that
+// the stream then broke.
+func saidMore(verdict error) bool {
+	_, refused := errors.AsType[*wire.SyncError](verdict)
+	return refused || verdict != nil && ioKind(verdict) == ErrProtocol
 }
 
 // requestSend asks for the file to be made.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package adb_test
+
+const raceDetector = false

@@ -1,0 +1,6 @@
+//go:build race
+
+package adb_test
+
+// raceDetector makes copying many bytes slow.
+const raceDetector = true
