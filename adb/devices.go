@@ -135,7 +135,7 @@ func (s *Server) Connect(ctx context.Context, address string) error {
 
 // connectVerdict judges the text: the server says OKAY to failures too.
 func connectVerdict(address, text string) error {
-	e := &Error{Op: "connect", Device: address, Kind: ErrOffline, Text: strings.TrimSpace(text)}
+	e := &Error{Op: "connect", Device: address, Kind: ErrOffline, Text: oneLine(text)}
 	switch {
 	case strings.HasPrefix(text, "connected to "), strings.HasPrefix(text, "already connected to "):
 		return nil
@@ -155,7 +155,7 @@ func (s *Server) Disconnect(ctx context.Context, address string) error {
 	}
 	text, err := s.query(ctx, "disconnect", address, "host:disconnect:"+address)
 	if err == nil && !strings.HasPrefix(text, "disconnected ") {
-		err = &Error{Op: "disconnect", Device: address, Kind: ErrRefused, Text: text}
+		err = &Error{Op: "disconnect", Device: address, Kind: ErrRefused, Text: oneLine(text)}
 	}
 	return err
 }

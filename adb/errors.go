@@ -1,11 +1,13 @@
 package adb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/wabridge/wabridge/adb/wire"
 )
@@ -100,10 +102,22 @@ func failure(ctx context.Context, op, device string, err error) error {
 		return known
 	}
 	if refused, ok := errors.AsType[*wire.ServerError](err); ok {
-		text, _, _ := strings.Cut(refused.Message, "\n")
-		return &Error{Op: op, Device: device, Kind: serverKind(refused.Message), Text: text, Err: err}
+		return &Error{Op: op, Device: device, Kind: serverKind(refused.Message), Text: oneLine(refused.Message), Err: err}
 	}
 	return &Error{Op: op, Device: device, Kind: ioKind(err), Err: err}
+}
+
+// oneLine is the first line of a peer's words, fit for an error.
+func oneLine(words string) string {
+	const most = 200
+	line, _, _ := strings.Cut(strings.TrimSpace(words), "\n")
+	line = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, line[:min(len(line), most)])
+	return cmp.Or(strings.TrimSpace(strings.ToValidUTF8(line, "?")), "no reason given")
 }
 
 // ended is the error of an operation that its context ended.
