@@ -76,7 +76,7 @@ func (p *parser) prolog() error {
 	const name = "hierarchy"
 	for {
 		b, err := p.in.ReadSlice('<')
-		p.noise.Write(b)
+		_, _ = p.noise.Write(b)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
@@ -88,6 +88,9 @@ func (p *parser) prolog() error {
 		next, err := p.in.Peek(len(name))
 		if string(next) == name {
 			_, err := p.in.Discard(len(name))
+			return err
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		if err != nil && strings.HasPrefix(name, string(next)) {

@@ -22,7 +22,10 @@ func (l *look) chat(s *Screen) bool {
 	if s.Composer == nil && l.covered(s) {
 		return true
 	}
-	s.Bubbles = l.bubbles()
+	if n := l.node("scroll_down"); n != nil && !n.Bounds.Empty() {
+		s.Down = &Target{Bounds: n.Bounds}
+	}
+	s.Bubbles = l.bubbles(s.Down != nil)
 	return true
 }
 
@@ -107,8 +110,10 @@ func (l *look) composer(send *Target) *Composer {
 	return c
 }
 
-// bubbles reads the messages, oldest first.
-func (l *look) bubbles() []Bubble {
+// bubbles reads the messages, oldest first. Below tells that newer ones are out
+// of sight; so does a last bubble that is cut off at the lower edge: at the end
+// of a chat the captures have a gap there.
+func (l *look) bubbles(below bool) []Bubble {
 	list := l.messages
 	if list == nil {
 		return nil
@@ -119,8 +124,9 @@ func (l *look) bubbles() []Bubble {
 			bs = append(bs, b)
 		}
 	}
-	if len(bs) > 0 {
+	if n := len(bs); n > 0 {
 		bs[0].First = whole(list)
+		bs[n-1].Below = below || bs[n-1].Bounds.Bottom >= list.Bounds.Bottom
 	}
 	return bs
 }

@@ -84,6 +84,12 @@ func TestRecogniseDrawn(t *testing.T) {
 				return diff(brief(s.Bubbles), []string{"in 1:00   a", "in 1:01   b", "in 1:02  media "}) + diff(s.Bubbles[0].Sender, "Anna")
 			}},
 		{"a chat that fits the screen", chatOf{title: "Anna", short: true, bubbles: []bub{{text: "a", time: "1:00", status: "Read"}}}.draw(), Chat, func(s Screen) string { return diff(s.Bubbles[0].First, true) }},
+		{"the last bubble is cut off at the lower edge", chatOf{title: "Anna", cut: true, bubbles: []bub{{text: "a", time: "1:00"}, {in: true, text: "b"}}}.draw(), Chat, func(s Screen) string {
+			return diff(s.Bubbles[1].Below, true) + diff(s.Bubbles[0].Below, false)
+		}},
+		{"a button down to the newest message", chatOf{title: "Anna", short: true, bubbles: []bub{{text: "a", time: "1:00"}}, extra: el("id=scroll_bottom", "at=[1,1][2,2]")}.draw(), Chat, func(s Screen) string {
+			return diff(s.Bubbles[0].Below, true) + diff(s.Down != nil, true)
+		}},
 		{"a divider that reuses the id of the time", chatOf{title: "Anna", row: el("at=[0,180][720,200]", el("id=date", "text=Today"))}.draw(), Chat, func(s Screen) string { return diff(len(s.Bubbles), 0) }},
 		{"a text that the app cut", chatOf{title: "Anna", bubbles: []bub{{text: strings.Repeat(longText, 60) + "… Read more", time: "1:00"}}}.draw(), Chat, func(s Screen) string { return diff(s.Bubbles[0].More, true) }},
 

@@ -92,6 +92,7 @@ type chatOf struct {
 	voice   bool
 	rtl     bool
 	short   bool   // the bubbles do not fill the list
+	cut     bool   // the last bubble is cut off at the lower edge
 	extra   string // drawn nodes in place of, or besides, the composer
 	row     string // a drawn row among the messages
 }
@@ -132,7 +133,12 @@ func (c chatOf) list() string {
 		if b.in != c.rtl {
 			left, right = 34, 606
 		}
-		at := fmt.Sprintf("[%d,%d][%d,%d]", left, y0, right, y+(i+1)*height)
+		end := y + (i+1)*height
+		gap := 10 // below each bubble, as in the captures
+		if c.cut && i == len(c.bubbles)-1 {
+			gap = 0
+		}
+		at := fmt.Sprintf("[%d,%d][%d,%d]", left, y0, right, end-gap)
 		var parts []string
 		if b.sender != "" {
 			parts = append(parts, el("id=name_in_group_tv", "text="+b.sender, "at="+at))
@@ -147,7 +153,7 @@ func (c chatOf) list() string {
 		}
 		parts = append(parts, el(meta...))
 		parts = append(parts, "id=main_layout", "at="+at)
-		rows += el("at="+fmt.Sprintf("[0,%d][720,%d]", y0, y+(i+1)*height), el(parts...))
+		rows += el("at="+fmt.Sprintf("[0,%d][720,%d]", y0, end), el(parts...))
 	}
 	return el("id=android:id/list", "class=android.widget.ListView", fmt.Sprintf("at=[0,%d][720,%d]", top, bottom), rows)
 }

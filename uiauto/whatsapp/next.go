@@ -53,6 +53,8 @@ func nextInChat(s Screen, g Goal) Action {
 		return back(wabridge.CodeWrongChat, proof)
 	}
 	switch {
+	case s.Down != nil:
+		return Action{Do: DoTap, At: s.Down.Bounds, Code: wabridge.CodeSlow, Why: "newer messages are out of sight: go down to them"}
 	case !g.Send && g.Text == "":
 		return Action{Do: DoRead, Why: proof}
 	case s.Composer == nil && s.ReadOnly != "":

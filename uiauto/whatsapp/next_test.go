@@ -46,6 +46,8 @@ func TestNext(t *testing.T) {
 		{"the composer is empty", with(ours, func(c *chatOf) { c.entry, c.send, c.voice = "Message", false, true }), send, DoFill, 0},
 		{"the placeholder equals our text", with(ours, func(c *chatOf) { c.entry, c.send, c.voice = "Message", false, true }), Goal{Number: number, Text: "Message", Send: true}, DoFill, 0},
 		{"our text and no send button yet", with(ours, func(c *chatOf) { c.send = false }), send, DoLook, wabridge.CodeSlow},
+		{"newer messages are out of sight", with(ours, func(c *chatOf) { c.extra = el("id=scroll_bottom", "at=[600,1300][700,1400]") }), send, DoTap, wabridge.CodeSlow},
+		{"the same in another's chat", with(ours, func(c *chatOf) { c.title, c.extra = "Bob", el("id=scroll_bottom", "at=[600,1300][700,1400]") }), send, DoBack, wabridge.CodeWrongChat},
 		{"two send buttons", with(ours, func(c *chatOf) { c.extra = el("id=send", "at=[615,1439][711,1535]") }), send, DoLook, wabridge.CodeSlow},
 		{"a send button elsewhere", with(ours, func(c *chatOf) { c.send, c.extra = false, el("id=send", "at=[615,139][711,235]") }), send, DoLook, wabridge.CodeSlow},
 		{"a send button without a size", with(ours, func(c *chatOf) { c.send, c.extra = false, el("id=send", "at=[0,0][0,0]") }), send, DoLook, wabridge.CodeSlow},

@@ -121,6 +121,10 @@ func TestCaptures(t *testing.T) {
 					t.Errorf("-want +got\n%s", d)
 				}
 			}
+			// All captured chats stand at their end, and none from its beginning.
+			if n := len(s.Bubbles); n > 0 && (s.Bubbles[n-1].Below || s.Bubbles[0].First) {
+				t.Errorf("below %v, first %v", s.Bubbles[n-1].Below, s.Bubbles[0].First)
+			}
 		})
 	}
 }

@@ -56,6 +56,7 @@ type Screen struct {
 	Press    *Button     `json:"-"` // what the profile says to press on this popup; nil: go back
 	Wait     bool        `json:"-"` // the popup goes by itself
 	Locked   bool        `json:"-"` // keyguard that asks PIN, pattern or password
+	Down     *Target     `json:"-"` // the button that goes to the newest message; there when it is out of sight
 	Sends    int         `json:"-"` // how many nodes have the id `send`
 	ReadOnly string      `json:"-"` // text in place of the composer
 	Words    string      `json:"-"` // the app's words that decided, digits masked: for people
@@ -97,6 +98,7 @@ type Bubble struct {
 	Media   string      `json:"-"`                // image, document, or media for what is not known closer; "" for text
 	More    bool        `json:"-"`                // the app cut the text ("Read more")
 	Clipped bool        `json:"-"`                // touches the edge of the list
+	Below   bool        `json:"-"`                // newer messages stand below it, out of sight
 	First   bool        `json:"-"`                // nothing of the chat stands above it
 	Bounds  uiauto.Rect `json:"-"`
 }

@@ -41,7 +41,8 @@ func Prints(bubbles []Bubble) []wabridge.BubblePrint {
 // the screen any more, or repeated equal texts of the same minute let the two
 // windows be laid over each other in more than one way.
 //
-// An empty note is that of an empty chat: then all bubbles are newer.
+// An empty note is that of an empty chat: then all bubbles are newer. Where the
+// last bubble of now says that newer ones are below it, those are missing.
 func NewOutgoing(before []wabridge.BubblePrint, now []Bubble) (fresh []Bubble, overlap bool) {
 	return newer(before, now, true)
 }
@@ -78,7 +79,8 @@ const (
 // Find looks for the sent text among the outgoing bubbles that are newer than
 // the note, and gives the newest one that shows it. With repeated equal texts
 // it can answer where NewOutgoing cannot: when every way to lay the two windows
-// over each other gives the same answer.
+// over each other gives the same answer. Nothing is absent while newer messages
+// are out of sight.
 func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Verdict) {
 	ends := overlaps(before, now)
 	if len(ends) == 0 {
@@ -101,7 +103,7 @@ func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Ver
 	switch {
 	case no == 0:
 		return now[last], Appeared
-	case yes == 0:
+	case yes == 0 && !(len(now) > 0 && now[len(now)-1].Below):
 		return Bubble{}, Absent
 	}
 	return Bubble{}, Unclear
@@ -141,15 +143,69 @@ func same(before, now []wabridge.BubblePrint) bool {
 	proven := 0
 	for i, b := range before {
 		n := now[i]
-		clipped := i == 0 && (b.Hash == "" || n.Hash == "" || b.Time == "" || n.Time == "")
-		switch {
-		case b.Out != n.Out:
+		if b.Out != n.Out || differ(b.Hash, n.Hash, i == 0) || differ(b.Time, n.Time, i == 0) {
 			return false
-		case b.Hash != "" && b.Hash == n.Hash && b.Time == n.Time:
+		}
+		if b.Hash != "" && b.Hash == n.Hash {
 			proven++
-		case !clipped, b.Hash != "" && n.Hash != "" && b.Hash != n.Hash, b.Time != "" && n.Time != "" && b.Time != n.Time:
-			return false
 		}
 	}
 	return proven > 0
+}
+
+// Join puts two windows of one chat together, the newer one (further down) last.
+// They overlap in the longest run that ends the older and begins the newer;
+// where there is none they are put one behind the other, and overlap is false.
+// Bubbles that one window cuts off at its edge are taken from the other.
+func Join(older, newer []Bubble) (joined []Bubble, overlap bool) {
+	for n := min(len(older), len(newer)); n > 0; n-- {
+		tail := older[len(older)-n:]
+		if !meets(tail, newer[:n]) {
+			continue
+		}
+		joined = append(joined, older[:len(older)-n]...)
+		for i := range tail {
+			b := newer[i]
+			if parts(tail[i]) > parts(b) {
+				b = tail[i]
+			}
+			joined = append(joined, b)
+		}
+		return append(joined, newer[n:]...), true
+	}
+	return append(append(joined, older...), newer...), false
+}
+
+// parts counts the parts of a bubble that can be read.
+func parts(b Bubble) int {
+	n := 0
+	for _, s := range []string{b.Text, b.Time, string(b.Status)} {
+		if s != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// meets reports whether the end of an older window is the beginning of a newer
+// one. The last of the older may lack its lower part (the time), the first of
+// the newer its upper part; one bubble must be truly read in both.
+func meets(older, newer []Bubble) bool {
+	read := 0
+	for i := range older {
+		a, b := Print(older[i]), Print(newer[i])
+		edge := i == 0 || i == len(older)-1
+		if a.Out != b.Out || differ(a.Hash, b.Hash, edge) || differ(a.Time, b.Time, edge) {
+			return false
+		}
+		if a.Hash != "" && a.Hash == b.Hash {
+			read++
+		}
+	}
+	return read > 0
+}
+
+// differ compares parts of bubbles; at an edge one of them may be missing.
+func differ(a, b string, edge bool) bool {
+	return a != b && !(edge && (a == "" || b == ""))
 }

@@ -118,6 +118,47 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestNothingIsAbsentWhileNewerOnesAreOutOfSight(t *testing.T) {
+	now := window("a B")
+	now[1].Below = true
+	if _, v := Find("c", Prints(window("a B")), now); v != Unclear {
+		t.Errorf("got %s", v)
+	}
+	if _, v := Find("a", Prints(window("X")), append(window("X"), now...)); v != Appeared {
+		t.Errorf("what is in sight counts: got %s", v)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	cases := []struct {
+		name, older, newer, want string
+		overlap                  bool
+	}{
+		{"one in common", "a B c", "c D e", "a B c D e", true},
+		{"the newer one lies in the older", "a B c", "B c", "a B c", true},
+		{"the same window", "a B", "a B", "a B", true},
+		{"nothing in common", "a B", "c D", "a B c D", false},
+		{"cut off at the lower edge", "a B: ", "B c", "a B c", true},
+		{"nothing but a corner at the upper edge", "a b c", "? c D", "a b c D", true},
+		{"corners alone are no overlap", "a ?", "? b", "a   b", false},
+		{"no older one", "", "a", "a", false},
+		{"repeated texts: the longest run", "a a a", "a a B", "a a a B", true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := Join(window(c.older), window(c.newer))
+			if names(got) != c.want || ok != c.overlap {
+				t.Errorf("got %q, %v, want %q, %v", names(got), ok, c.want, c.overlap)
+			}
+			for _, b := range got {
+				if ok && b.Time == "" {
+					t.Errorf("%q is the cut one", b.Text)
+				}
+			}
+		})
+	}
+}
+
 func TestPrints(t *testing.T) {
 	var bs []Bubble
 	for i := range 20 {
