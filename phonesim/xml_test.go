@@ -86,3 +86,12 @@ func boundsOf(t *testing.T, dump, id string) (x, y string) {
 	}
 	return fmt.Sprint((l + r) / 2), fmt.Sprint((top + b) / 2)
 }
+
+func center(t *testing.T, e *element) []string {
+	t.Helper()
+	var l, top, r, b int
+	if _, err := fmt.Sscanf(e.attr("bounds"), "[%d,%d][%d,%d]", &l, &top, &r, &b); err != nil {
+		t.Fatal(err)
+	}
+	return []string{fmt.Sprint((l + r) / 2), fmt.Sprint((top + b) / 2)}
+}
