@@ -11,52 +11,52 @@ import (
 // the eyes of who owns the phone, not for logs.
 func Describe(w io.Writer, s Screen, a Action) error {
 	p := &printer{w: w}
-	p.line("screen: %s", s.Kind)
-	p.line("why:    %s", s.Why)
-	p.line("app:    %s", s.App)
+	p.row("screen", "%s", s.Kind)
+	p.row("why", "%s", s.Why)
+	p.row("app", "%s", s.App)
 	describeChat(p, s)
 	describeDialog(p, s)
 	for _, r := range s.Chats {
-		p.line("chat:   %s", rowLine(r))
+		p.row("chat", "%s", rowLine(r))
 	}
-	p.line("would:  %s", actionLine(a))
+	p.row("would do", "%s", actionLine(a))
 	return p.err
 }
 
 func describeChat(p *printer, s Screen) {
 	if h := s.Chat; h != nil {
-		p.line("header: %s", joined(h.Title, cond(h.Number != "", "number "+h.Number), h.Status, cond(h.Self, "the chat with oneself")))
+		p.row("header", "%s", joined(quote(h.Title), cond(h.Number != "", "number "+h.Number), quote(h.Status), cond(h.Self, "the chat with oneself")))
 	}
 	for _, b := range s.Bubbles {
-		p.line("bubble: %s", joined(b.Dir, b.Time, string(b.Status), b.Sender, b.Media, quote(b.Text), cond(b.More, "cut by the app"), cond(b.Clipped, "at the edge")))
+		p.row("bubble", "%s", joined(b.Dir, quote(b.Time), string(b.Status), quote(b.Sender), b.Media, quote(b.Text), cond(b.More, "cut by the app"), cond(b.Clipped, "at the edge")))
 	}
 	if c := s.Composer; c != nil {
 		text := quote(c.Text)
 		if c.Empty {
 			text = "empty"
 		}
-		p.line("types:  %s at %s", text, c.Bounds)
+		p.row("composer", "%s at %s", text, c.Bounds)
 	}
 	if s.ReadOnly != "" {
-		p.line("notice: %s", quote(s.ReadOnly))
+		p.row("notice", "%s", quote(s.ReadOnly))
 	}
 	if s.Send != nil {
-		p.line("send:   at %s", s.Send.Bounds)
+		p.row("send", "at %s", s.Send.Bounds)
 	}
 }
 
 func describeDialog(p *printer, s Screen) {
 	if d := s.Dialog; d != nil {
-		p.line("dialog: %s", joined(d.Title, quote(d.Text), cond(d.Digits != "", "number "+d.Digits)))
+		p.row("dialog", "%s", joined(quote(d.Title), quote(d.Text), cond(d.Digits != "", "number "+d.Digits)))
 		for _, b := range d.Buttons {
-			p.line("button: %s at %s", quote(b.Text), b.Bounds)
+			p.row("button", "%s at %s", quote(b.Text), b.Bounds)
 		}
 	}
 	if s.Popup != "" {
-		p.line("popup:  %s", s.Popup)
+		p.row("popup", "%s", s.Popup)
 	}
 	if s.Locked {
-		p.line("locked: a PIN, pattern or password is asked")
+		p.row("locked", "a PIN, pattern or password is asked")
 	}
 }
 
@@ -65,7 +65,7 @@ func rowLine(r Row) string {
 	if r.Unread > 0 {
 		unread = fmt.Sprintf("%d unread", r.Unread)
 	}
-	return joined(r.Name, r.Time, unread, cond(r.Out, "out"), string(r.Status), r.Sender, quote(r.Preview))
+	return joined(quote(r.Name), quote(r.Time), unread, cond(r.Out, "out"), string(r.Status), quote(r.Sender), quote(r.Preview))
 }
 
 func actionLine(a Action) string {
@@ -85,9 +85,9 @@ type printer struct {
 	err error
 }
 
-func (p *printer) line(format string, args ...any) {
+func (p *printer) row(label, format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = fmt.Fprintf(p.w, "%-10s"+format+"\n", append([]any{label + ":"}, args...)...)
 	}
 }
 
@@ -108,7 +108,8 @@ func cond(ok bool, s string) string {
 	return ""
 }
 
-// quote shows a text on one line, at most 120 characters of it.
+// quote shows a text on one line, at most 120 characters of it, with escapes
+// for what could fool a terminal.
 func quote(s string) string {
 	if s == "" {
 		return ""

@@ -205,15 +205,34 @@ func marshal(t *testing.T, s Screen) string {
 }
 
 func TestDescribe(t *testing.T) {
-	s := see(t, dialogOf("The phone number +1 555 000-1000 isn't on WhatsApp.", "Invite to WhatsApp", "Cancel"))
-	var b strings.Builder
-	if err := Describe(&b, s, Next(s, Goal{Number: "15550001000"})); err != nil {
-		t.Fatal(err)
+	goal := Goal{Number: "15550001000", Text: "x", Send: true}
+	cases := []struct {
+		name   string
+		window string
+		want   []string
+	}{
+		{"a dialog", dialogOf("The phone number +1 555 000-1000 isn't on WhatsApp.", "Invite to WhatsApp", "Cancel"), []string{
+			"screen:   not_on_whatsapp\n", "why:      a dialog with the word not_on_whatsapp\n", "number 15550001000", `button:   "Cancel" at [100,860][600,940]`, "would do: fail, ", "code 131026\n"}},
+		{"a chat", chatOf{title: "+1 555 000-1000", status: "online", entry: "x", send: true, bubbles: []bub{{text: "a\nb", time: "1:00", status: "Sent"}, {in: true, text: strings.Repeat("x", 200), time: "1:01"}}}.draw(), []string{
+			`header:   "+1 555 000-1000", number 15550001000, "online"`, `bubble:   out, "1:00", sent, "a\nb", at the edge`, `xxx…"`, `composer: "x" at [104,1454][415,1519]`, "send:     at [615,1439][711,1535]\n", "would do: tap_send, at [615,1439][711,1535], "}},
+		{"a list", el("at=[0,0][9,9]", row("Anna", "2 unread messages")), []string{`chat:     "Anna", 2 unread, "p"`, "would do: look"}},
+		{"a popup", el("at=[0,0][9,9]", el("text=Appel vocal entrant")), []string{"popup:    incoming_call\n"}},
+		{"an empty composer", chatOf{title: "A", entry: "Message", voice: true}.draw(), []string{"composer: empty at "}},
+		{"a notice", chatOf{title: "A", extra: el("id=read_only_chat_info", "text=Only admins")}.draw(), []string{`notice:   "Only admins"`}},
 	}
-	for _, want := range []string{"screen: not_on_whatsapp\n", "why:    a dialog with the word not_on_whatsapp\n", "number 15550001000", `button: "Cancel" at [100,860][600,940]`, "would:  fail, "} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("%q is missing in:\n%s", want, b.String())
-		}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := see(t, c.window)
+			var b strings.Builder
+			if err := Describe(&b, s, Next(s, goal)); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(b.String(), want) {
+					t.Errorf("%q is missing in:\n%s", want, b.String())
+				}
+			}
+		})
 	}
 }
 
