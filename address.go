@@ -32,7 +32,7 @@ func IsGroup(jid string) bool { return strings.HasSuffix(jid, "@g.us") }
 // the two forms of a Brazilian mobile (with and without the ninth digit) or
 // of a Mexican one (52 and 521). WhatsApp keeps either form and shows either.
 func SameNumber(a, b string) bool {
-	return a != "" && (a == b || otherForm(a) == b || a == otherForm(b))
+	return a != "" && b != "" && (a == b || otherForm(a) == b || a == otherForm(b))
 }
 
 // otherForm is the longer form of a Brazilian or Mexican number given the

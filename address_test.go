@@ -14,6 +14,8 @@ func TestSameNumber(t *testing.T) {
 		{"Mexico 52 and 521", "525512345678", "5215512345678", true},
 		{"different", "4917012345", "4917012346", false},
 		{"unknown is nobody", "", "", false},
+		{"nobody is not unknown", "15550002111", "", false},
+		{"unknown is not somebody", "", "15550002111", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := SameNumber(tt.a, tt.b); got != tt.want {

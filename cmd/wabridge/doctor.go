@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wabridge/wabridge/daemon"
+	"github.com/wabridge/wabridge/phone"
+)
+
+func newDoctor() *cobra.Command {
+	var asJSON, noScreen bool
+	c := &cobra.Command{
+		Use: "doctor", Short: "Check that adb, the phone and the app are ready",
+		Long: `Doctor checks each phone of the configuration (or every one that adb shows):
+adb reachable, phone authorised, app installed and known, logged in, screen and
+lock, notifications allowed, battery. Each line that is not ok has a remedy.
+
+To see whether the app is logged in it opens the app's chat list and goes back
+to the launcher; --no-screen leaves the screen alone. Exit code 1 if something
+is bad.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := daemon.Load(c.Flags(), lookupEnv)
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(c.Context(), 3*time.Minute)
+			defer cancel()
+			report := daemon.Doctor(ctx, cfg, !noScreen)
+			if asJSON {
+				err = printJSON(c.OutOrStdout(), report)
+			} else {
+				err = printChecks(c.OutOrStdout(), report)
+			}
+			if err == nil && report.Bad() {
+				err = exitCode(1)
+			}
+			return err
+		},
+	}
+	daemon.AddFlags(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&noScreen, "no-screen", false, "do not open the app")
+	return c
+}
+
+func printChecks(out io.Writer, r daemon.DoctorReport) error {
+	for _, p := range r.Phones {
+		if _, err := fmt.Fprintf(out, "%s\n", p.Title); err != nil {
+			return err
+		}
+		for _, ch := range p.Checks {
+			mark := map[phone.Grade]string{phone.OK: "ok  ", phone.Warn: "warn", phone.Bad: "BAD "}[ch.Grade]
+			fmt.Fprintf(out, "  %s %-14s %s\n", mark, ch.Name, ch.Detail)
+			if ch.Remedy != "" {
+				fmt.Fprintf(out, "       %-14s -> %s\n", "", ch.Remedy)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// exitCode is an error that ends the program with a code of its own and
+// nothing more to say.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// run is the program: it returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	if err != nil {
+		fmt.Fprintln(errOut, "wabridge:", err)
+		return 1
+	}
+	return 0
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "wabridge",
+		Short: "A WhatsApp gateway on an Android phone of your own",
+		Long: `wabridge makes an Android phone with WhatsApp a message gateway. It drives the
+app over ADB as a person would, and speaks the Cloud API of Meta to the outside:
+a client written for graph.facebook.com works by changing its base URL.
+
+First steps:
+  wabridge demo      a simulated phone and the gateway, to try it without a phone
+  wabridge doctor    is your phone ready?
+  wabridge serve     the gateway, for the phones that adb shows`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddGroup(
+		&cobra.Group{ID: "run", Title: "Run:"},
+		&cobra.Group{ID: "use", Title: "Use a running gateway:"},
+		&cobra.Group{ID: "phone", Title: "Phones and screens:"},
+		&cobra.Group{ID: "admin", Title: "Administration:"},
+	)
+	add := func(group string, cmds ...*cobra.Command) {
+		for _, c := range cmds {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("run", newServe(), newDemo(), newSimphone())
+	add("use", newSend(), newInbox(), newEvents(), newPhones())
+	add("phone", newDoctor(), newScreen(), newNotifications())
+	add("admin", newToken(), newWebhook(), newVersion())
+	return root
+}
+
+func lookupEnv(name string) (string, bool) { return os.LookupEnv(name) }

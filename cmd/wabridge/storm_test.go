@@ -1,0 +1,267 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/phonesim"
+)
+
+// storm is a gateway that is killed again and again while messages flow both
+// ways. The simulated phone and the writers live in the test's process.
+type storm struct {
+	t     *testing.T
+	sim   *phonesim.Phone
+	dir   string
+	phone string
+
+	mu       sync.Mutex
+	url      string
+	accepted map[string][]string // texts by recipient, in order of acceptance
+	total    int
+}
+
+const stormWriters = 6
+
+// TestKillStorm kills the gateway with SIGKILL at random moments while
+// messages flow, at least 200 times (20 with -short), and then compares the
+// ledger of the simulated phone with what was accepted, and the event log with
+// what the simulated WhatsApp received.
+func TestKillStorm(t *testing.T) {
+	kills := 200
+	if testing.Short() {
+		kills = 20
+	}
+	if v, err := strconv.Atoi(os.Getenv("WABRIDGE_TEST_KILLS")); err == nil {
+		kills = v
+	}
+	sim, serial := newSim(t, phonesim.Config{Latency: phonesim.Instant, Seed: 7})
+	s := &storm{t: t, sim: sim, dir: t.TempDir(), accepted: map[string][]string{}}
+	seedToken(t, s.dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for w := range stormWriters {
+		wg.Go(func() { s.write(ctx, w) })
+	}
+	wg.Go(func() { s.people(ctx) })
+
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range kills {
+		g := startGateway(t, s.dir, serveArgs(s.dir, serial)...)
+		if rng.IntN(8) > 0 { // one in eight dies before it is ready
+			g.ready(t)
+			s.found(g)
+		}
+		<-time.After(time.Duration(rng.IntN(900)) * time.Millisecond)
+		s.found(nil)
+		g.kill()
+	}
+	g := startGateway(t, s.dir, serveArgs(s.dir, serial, "--log-level", "debug")...)
+	g.ready(t)
+	s.found(g)
+	<-time.After(500 * time.Millisecond)
+	cancel()
+	wg.Wait()
+	s.drain(g)
+	s.checkLedger()
+	s.checkIncoming(g)
+	g.stop(t)
+	t.Logf("%d kills, %d messages accepted, %d sent, %d received", kills, s.total, len(sim.Sent()), len(sim.Received()))
+}
+
+// found tells the writers where the gateway is; nil: nowhere.
+func (s *storm) found(g *gateway) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.url = ""
+	if g == nil {
+		return
+	}
+	s.url = g.url
+	if s.phone == "" {
+		var page struct{ Phones []wabridge.Phone }
+		if _, err := g.api("GET", "/bridge/v1/phones", nil, &page); err == nil && len(page.Phones) == 1 {
+			s.phone = page.Phones[0].ID
+		}
+	}
+}
+
+func (s *storm) where() (url, phone string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url, s.phone
+}
+
+// write hands messages to two recipients of its own, each one until it is
+// accepted; the idempotency key makes repeating safe.
+func (s *storm) write(ctx context.Context, w int) {
+	for n := 0; ctx.Err() == nil; n++ {
+		to := fmt.Sprintf("1555%03d%04d", w, 1+n%2) // does not end in 000 or 111
+		text := fmt.Sprintf("message %d of writer %d 'q' $HOME \"é\" 👍", n, w)
+		for ctx.Err() == nil && !s.post(to, text) {
+			<-time.After(30 * time.Millisecond)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+func (s *storm) post(to, text string) bool {
+	url, phone := s.where()
+	if url == "" || phone == "" {
+		return false
+	}
+	_, err := request(url, testToken, "POST", "/v23.0/"+phone+"/messages", map[string]any{
+		"messaging_product": "whatsapp", "to": to, "type": "text", "text": map[string]string{"body": text},
+	}, nil, http.Header{"Idempotency-Key": {to + text}})
+	if err != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.accepted[to] = append(s.accepted[to], text)
+	s.total++
+	return true
+}
+
+// people write to the phone: strangers, and those we write to ourselves, whose
+// chats may be open at that moment. Some texts repeat within a minute.
+func (s *storm) people(ctx context.Context) {
+	for n := 0; ctx.Err() == nil; n++ {
+		from := fmt.Sprintf("1666000%04d", 1+n%3)
+		if n%2 == 0 {
+			from = fmt.Sprintf("1555%03d%04d", n/2%stormWriters, 1+n/2%2)
+		}
+		text := fmt.Sprintf("incoming %d", n)
+		if n%5 == 0 {
+			text = "ok"
+		}
+		if _, err := s.sim.Incoming(phonesim.IncomingMessage{From: from, Text: text}); err != nil {
+			s.t.Errorf("incoming: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
+}
+
+// drain waits until nothing is open any more.
+func (s *storm) drain(g *gateway) {
+	until(s.t, 5*time.Minute, "the queue to drain", func() string { return tail(g.log.String(), 60) }, func() bool {
+		var page struct {
+			Phones []phoneRow `json:"phones"`
+		}
+		if _, err := g.api("GET", "/bridge/v1/phones", nil, &page); err != nil || len(page.Phones) != 1 {
+			return false
+		}
+		d := page.Phones[0].Depth
+		return d[wabridge.Queued]+d[wabridge.Sending]+d[wabridge.Unconfirmed] == 0
+	})
+}
+
+func tail(text string, lines int) string {
+	all := strings.Split(text, "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// checkLedger: every accepted message exactly once, in order per recipient,
+// none in another's chat.
+func (s *storm) checkLedger() {
+	got := map[string][]string{}
+	for _, m := range s.sim.Sent() {
+		got[m.To] = append(got[m.To], m.Text)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for to, want := range s.accepted {
+		// A message whose answer was lost with the gateway was accepted too; the
+		// writer repeats it with the same key, so it appears here all the same.
+		compareRun(s.t, "messages to "+to, got[to], want)
+		delete(got, to)
+	}
+	for to, texts := range got {
+		s.t.Errorf("%d messages went to %s, to whom nothing was accepted", len(texts), to)
+	}
+}
+
+func compareRun(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			t.Errorf("%s: %d are missing, the first is %q", what, len(want)-i, want[i])
+			return
+		case i >= len(want):
+			t.Errorf("%s: %d too many, the first is %q", what, len(got)-i, got[i])
+			return
+		case got[i] != want[i]:
+			t.Errorf("%s: number %d is %q, want %q", what, i, got[i], want[i])
+			return
+		}
+	}
+}
+
+// checkIncoming: everything the simulated WhatsApp received is in the event log
+// exactly once, in order per sender.
+func (s *storm) checkIncoming(g *gateway) {
+	want := map[string][]string{}
+	n := 0
+	for _, m := range s.sim.Received() {
+		want[m.From] = append(want[m.From], m.Text)
+		n++
+	}
+	got := map[string][]string{}
+	until(s.t, 2*time.Minute, "all incoming messages", func() string {
+		for from := range want {
+			compareRun(s.t, "messages from "+from, got[from], want[from])
+		}
+		return tail(g.log.String(), 40)
+	}, func() bool {
+		got = map[string][]string{}
+		seen := 0
+		for _, m := range s.log(g) {
+			got[m.Number] = append(got[m.Number], string(m.Text))
+			seen++
+		}
+		return seen >= n
+	})
+	for from := range want {
+		compareRun(s.t, "messages from "+from, got[from], want[from])
+	}
+}
+
+// log reads the message events from the beginning.
+func (s *storm) log(g *gateway) []wabridge.Message {
+	var all []wabridge.Message
+	for after := int64(0); ; {
+		var page struct {
+			Events []struct {
+				Number int64            `json:"number"`
+				Data   wabridge.Message `json:"data"`
+			} `json:"events"`
+			Last int64 `json:"last"`
+		}
+		if _, err := g.api("GET", fmt.Sprintf("/bridge/v1/events?type=message&limit=1000&after=%d", after), nil, &page); err != nil {
+			return nil
+		}
+		for _, e := range page.Events {
+			all = append(all, e.Data)
+		}
+		if page.Last <= after {
+			return all
+		}
+		after = page.Last
+	}
+}

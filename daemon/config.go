@@ -1,0 +1,205 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge"
+)
+
+// Config is all that the daemon is told. Zero values mean the defaults of
+// Default. Field names in errors are those of the config file.
+type Config struct {
+	Listen     string        `koanf:"listen"`
+	PublicURL  string        `koanf:"public_url"`
+	Exposed    bool          `koanf:"allow_exposed"`
+	Data       string        `koanf:"data"`
+	Profiles   string        `koanf:"profiles"`
+	WABA       string        `koanf:"waba_id"`
+	Log        LogConfig     `koanf:"log"`
+	ADB        ADBConfig     `koanf:"adb"`
+	Phones     []PhoneConfig `koanf:"phones"`
+	Discover   bool          `koanf:"discover"`
+	Pacing     PacingConfig  `koanf:"pacing"`
+	Webhook    WebhookConfig `koanf:"webhook"`
+	Grace      time.Duration `koanf:"grace"`
+	FullCheck  time.Duration `koanf:"full_check"`
+	QueryToken bool          `koanf:"send_token_in_query"`
+
+	// Timing is "phone", or "instant" for a simulated phone without delays.
+	Timing string `koanf:"timing"`
+	// Token is a secret to accept from the start; only the demo sets it.
+	Token string `koanf:"-"`
+}
+
+// LogConfig says what is logged and how.
+type LogConfig struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"`
+}
+
+// ADBConfig says where the adb server is.
+type ADBConfig struct {
+	Server string `koanf:"server"`
+	Start  bool   `koanf:"start_server"`
+	Key    string `koanf:"key"`
+}
+
+// PhoneConfig is one phone. Only Serial is needed.
+type PhoneConfig struct {
+	Serial  string `koanf:"serial"`
+	ID      string `koanf:"id"`
+	Package string `koanf:"package"`
+	User    int    `koanf:"user"`
+	Number  string `koanf:"number"`
+	Name    string `koanf:"name"`
+	PIN     string `koanf:"unlock_pin"`
+}
+
+// PacingConfig keeps people from being annoyed; see docs. Zero: no limit.
+type PacingConfig struct {
+	Gap       time.Duration `koanf:"gap"`
+	PerHour   int           `koanf:"per_hour"`
+	PerDay    int           `koanf:"per_day"`
+	NewPerDay int           `koanf:"new_contacts_per_day"`
+	Pair      bool          `koanf:"pair_limit"`
+	Hours     string        `koanf:"hours"`
+	TimeZone  string        `koanf:"time_zone"`
+}
+
+// WebhookConfig is the receiver of everything, as an app's callback URL is in
+// the Cloud API; more are added through API and CLI.
+type WebhookConfig struct {
+	URL         string `koanf:"url"`
+	VerifyToken string `koanf:"verify_token"`
+	Secret      string `koanf:"app_secret"`
+}
+
+// The values of Config.Timing.
+const (
+	TimingPhone   = "phone"
+	TimingInstant = "instant"
+)
+
+// DefaultWABA is the WhatsApp Business Account id of a gateway whose config
+// names none.
+const DefaultWABA = "200000000000001"
+
+// Default is what holds where nothing is said.
+func Default() Config {
+	return Config{
+		Listen: "127.0.0.1:8080", Data: "wabridge-data", WABA: DefaultWABA, Discover: true,
+		Log:    LogConfig{Level: "info", Format: "text"},
+		ADB:    ADBConfig{Start: true},
+		Pacing: PacingConfig{Gap: time.Second, Pair: true},
+		Grace:  20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
+	}
+}
+
+var decimal = regexp.MustCompile(`^[0-9]{5,20}$`)
+
+// Validate reports all mistakes at once, in the words of the config file.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+	}
+	c.validateServer(bad)
+	for i, p := range c.Phones {
+		p.validate(fmt.Sprintf("phones[%d]", i), bad)
+	}
+	c.validateUnique(bad)
+	if _, err := c.Pacing.policy(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Webhook.URL != "" {
+		if u, err := url.Parse(c.Webhook.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			bad("webhook.url", "%q is not an http or https URL", c.Webhook.URL)
+		}
+		if c.Webhook.Secret == "" {
+			bad("webhook.app_secret", "is needed with webhook.url: receivers check the signature with it")
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) validateServer(bad func(field, format string, args ...any)) {
+	host, _, err := net.SplitHostPort(c.Listen)
+	switch {
+	case err != nil:
+		bad("listen", "%q is not host:port, e.g. 127.0.0.1:8080", c.Listen)
+	case !c.Exposed && !loopback(host):
+		bad("listen", "%q can be reached from other machines, and the API is not encrypted; put a TLS proxy in front, or set allow_exposed: true if the network is yours", c.Listen)
+	}
+	if c.Data == "" {
+		bad("data", "is empty; give a directory")
+	}
+	if !decimal.MatchString(c.WABA) {
+		bad("waba_id", "%q is not a decimal id of 5 to 20 digits", c.WABA)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		bad("log.level", "%q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		bad("log.format", "%q is neither text nor json", c.Log.Format)
+	}
+	if !slices.Contains([]string{TimingPhone, TimingInstant}, c.Timing) {
+		bad("timing", "%q is neither phone nor instant", c.Timing)
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" {
+			bad("public_url", "%q is not a URL", c.PublicURL)
+		}
+	}
+}
+
+func (p PhoneConfig) validate(field string, bad func(field, format string, args ...any)) {
+	if p.Serial == "" {
+		bad(field+".serial", "is empty; give the serial of `adb devices`, host:port, or direct:host:port")
+	}
+	if p.ID != "" && !decimal.MatchString(p.ID) {
+		bad(field+".id", "%q is not a decimal id of 5 to 20 digits", p.ID)
+	}
+	if p.Package != "" && p.Package != "com.whatsapp" && p.Package != "com.whatsapp.w4b" {
+		bad(field+".package", "%q is neither com.whatsapp nor com.whatsapp.w4b", p.Package)
+	}
+	if p.Number != "" {
+		if d := wabridge.Digits(p.Number); len(d) < 7 || len(d) > 15 {
+			bad(field+".number", "%q is not a phone number with its country code", p.Number)
+		}
+	}
+	if p.PIN != "" && p.PIN != wabridge.Digits(p.PIN) {
+		bad(field+".unlock_pin", "holds something other than digits")
+	}
+	if p.User < 0 {
+		bad(field+".user", "%d is not an Android user", p.User)
+	}
+}
+
+func (c Config) validateUnique(bad func(field, format string, args ...any)) {
+	ids, places := map[string]int{}, map[string]int{}
+	for i, p := range c.Phones {
+		place := fmt.Sprintf("%s/%d/%s", p.Serial, p.User, p.Package)
+		if j, ok := places[place]; ok && p.Serial != "" {
+			bad(fmt.Sprintf("phones[%d]", i), "is the same app on the same phone as phones[%d]", j)
+		}
+		if j, ok := ids[p.ID]; ok && p.ID != "" {
+			bad(fmt.Sprintf("phones[%d].id", i), "%s is already the id of phones[%d]", p.ID, j)
+		}
+		places[place], ids[p.ID] = i, i
+	}
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,121 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/wabridge/wabridge/bridge/webhook"
+	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/queue/sqlite"
+	"github.com/wabridge/wabridge/uiauto"
+)
+
+// Build tells what program this is.
+type Build struct{ Version string }
+
+// A Daemon is the running gateway. Start it once; Stop may be called twice.
+type Daemon struct {
+	cfg      Config
+	build    Build
+	log      *slog.Logger
+	profiles *uiauto.Profiles
+	pacing   queue.Pacing
+
+	parts  parts
+	db     *sqlite.DB
+	hooks  *webhook.Deliverer
+	addr   string
+	token  string
+	failed chan error
+
+	mu     sync.Mutex
+	phones map[string]*runner // by phone_number_id
+}
+
+// New checks the configuration and reads the app profiles; it touches nothing
+// else.
+func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	profiles, err := uiauto.LoadProfiles(cfg.Profiles)
+	if err != nil {
+		return nil, fmt.Errorf("profiles: %w", err)
+	}
+	policy, err := cfg.Pacing.policy()
+	if err != nil {
+		return nil, err
+	}
+	return &Daemon{
+		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy,
+		parts: parts{log: log}, failed: make(chan error, 1), phones: map[string]*runner{},
+	}, nil
+}
+
+// Addr is where the HTTP API listens, Token the local user's secret. Both are
+// known after Start.
+func (d *Daemon) Addr() string { return d.addr }
+
+// Token is the secret of this machine's user.
+func (d *Daemon) Token() string { return d.token }
+
+// Failed delivers the error of a part that ended by itself.
+func (d *Daemon) Failed() <-chan error { return d.failed }
+
+// Start wires everything, one straight line on purpose: database, token,
+// webhooks, HTTP, phones. On an error what was started is stopped again. The
+// context ends nothing that Start leaves running; Stop does.
+func (d *Daemon) Start(ctx context.Context) (err error) {
+	run := context.WithoutCancel(ctx)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.parts.stop(run))
+		}
+	}()
+	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
+		return fmt.Errorf("data: %w", err)
+	}
+	d.db, err = sqlite.Open(ctx, filepath.Join(d.cfg.Data, DatabaseFile), sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	d.parts.started("database", func(context.Context) error { return d.db.Close() })
+
+	if d.token, err = localToken(ctx, d.db, d.cfg.Data, d.cfg.Token); err != nil {
+		return err
+	}
+	if err := d.configuredWebhook(ctx); err != nil {
+		return err
+	}
+	d.hooks = webhook.New(d.db, webhook.NewClient(), d.log.With("component", "webhook"))
+	if err := d.hooks.Start(run); err != nil {
+		return err
+	}
+	d.parts.started("webhooks", d.hooks.Stop)
+
+	if err := d.serveHTTP(ctx); err != nil {
+		return err
+	}
+	if err := d.startPhones(run); err != nil {
+		return err
+	}
+	d.log.Info("ready", "listen", d.addr, "version", d.build.Version)
+	return nil
+}
+
+// Stop ends everything in reverse order: phones first, so that a message being
+// typed is finished; the database last.
+func (d *Daemon) Stop(ctx context.Context) error { return d.parts.stop(ctx) }
+
+// fail reports the error of a part that ended by itself; the first one counts.
+func (d *Daemon) fail(err error) {
+	select {
+	case d.failed <- err:
+	default:
+	}
+}

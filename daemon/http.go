@@ -1,0 +1,124 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/cloud"
+	"github.com/wabridge/wabridge/bridge/webhook"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// serveHTTP listens and serves the APIs: /bridge/v1, /healthz and /readyz are
+// ours, everything else is Graph's.
+func (d *Daemon) serveHTTP(ctx context.Context) error {
+	auth := bridge.NewAuth(d.db)
+	own := bridge.New(bridge.Config{
+		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
+		PublicURL: d.cfg.PublicURL, Verify: d.verify,
+	})
+	graph := cloud.Handler(cloud.Config{
+		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
+		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/bridge/v1/", own.Handler())
+	mux.Handle("/healthz", own.Handler())
+	mux.Handle("/readyz", own.Handler())
+	mux.Handle("/", graph)
+
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", d.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w; choose another address with --listen", err)
+	}
+	d.addr = l.Addr().String()
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: nil,
+	}
+	done := make(chan struct{})
+	go func() { // ends with Shutdown, which waits for it
+		defer close(done)
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			d.fail(fmt.Errorf("serve http: %w", err))
+		}
+	}()
+	d.parts.started("http", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		err := server.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		<-done
+		return err
+	})
+	d.parts.started("event readers", own.Shutdown) // before http, which would wait for them
+	return d.writeAddress()
+}
+
+// writeAddress tells the commands of this machine where the gateway is.
+func (d *Daemon) writeAddress() error {
+	path := filepath.Join(d.cfg.Data, AddressFile)
+	if err := writePrivate(path, d.addr); err != nil {
+		return err
+	}
+	d.parts.started("address file", func(context.Context) error {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// verify does the handshake before an endpoint is stored.
+func (d *Daemon) verify(ctx context.Context, e queue.Endpoint) error {
+	if e.VerifyToken == "" {
+		return nil
+	}
+	return webhook.Verify(ctx, webhook.NewClient(), e.URL, e.VerifyToken)
+}
+
+// configuredID is the endpoint that the config file names.
+const configuredID = "config"
+
+// configuredWebhook stores the receiver of the config file; without one, an
+// earlier one is disabled, and what it has not got waits.
+func (d *Daemon) configuredWebhook(ctx context.Context) error {
+	all, err := d.db.Endpoints(ctx)
+	if err != nil {
+		return err
+	}
+	want := queue.Endpoint{
+		ID: configuredID, URL: d.cfg.Webhook.URL, VerifyToken: d.cfg.Webhook.VerifyToken,
+		Secret: d.cfg.Webhook.Secret, Scope: "app",
+	}
+	for _, e := range all {
+		if e.ID != configuredID {
+			continue
+		}
+		if want.URL == "" {
+			e.Disabled = true
+			_, err := d.db.PutEndpoint(ctx, e)
+			return err
+		}
+		want.Cursor, want.Created = e.Cursor, e.Created
+	}
+	if want.URL == "" {
+		return nil
+	}
+	if err := d.verify(ctx, want); err != nil {
+		d.log.Warn("the webhook's handshake failed; it is used all the same", "err", err)
+	}
+	_, err = d.db.PutEndpoint(ctx, want)
+	return err
+}

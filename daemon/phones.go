@@ -1,0 +1,214 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/adb"
+	"github.com/wabridge/wabridge/inbox"
+	"github.com/wabridge/wabridge/phone"
+	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+// A runner is all that runs for one phone.
+type runner struct {
+	link    *adb.Link
+	reader  *inbox.Reader
+	session *phone.Session
+	lane    *queue.Lane
+
+	stopClaiming context.CancelFunc
+	stopAll      context.CancelFunc
+	lanes, rest  sync.WaitGroup
+}
+
+// startPhones starts the configured phones, and the search for others.
+func (d *Daemon) startPhones(ctx context.Context) error {
+	o, err := adbOptions(d.cfg)
+	if err != nil {
+		return err
+	}
+	d.parts.started("phones", d.stopPhones)
+	for _, p := range d.cfg.Phones {
+		if err := d.startPhone(ctx, p, o); err != nil {
+			return err
+		}
+	}
+	if d.cfg.Discover {
+		d.search(ctx, o)
+	}
+	return nil
+}
+
+// discoverEvery is how often adb is asked for new phones.
+const discoverEvery = 5 * time.Second
+
+// search looks for phones that the configuration does not name, until it is
+// stopped.
+func (d *Daemon) search(ctx context.Context, o adb.Options) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		last := ""
+		for {
+			found, err := discover(ctx, d.cfg, o, d.log)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil && err.Error() != last {
+				d.log.Warn("looking for phones", "err", err)
+				last = err.Error()
+			}
+			for _, p := range found {
+				if err := d.startPhone(ctx, p, o); err != nil {
+					d.log.Error("phone not started", "serial", p.Serial, "err", err)
+				}
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(discoverEvery):
+			}
+		}
+	})
+	d.parts.started("search for phones", func(context.Context) error {
+		cancel()
+		wg.Wait()
+		return nil
+	})
+}
+
+// startPhone starts one phone, if it does not run yet.
+func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options) error {
+	p := phoneOf(cfg, d.cfg.WABA)
+	d.mu.Lock()
+	_, runs := d.phones[p.ID]
+	d.mu.Unlock()
+	if runs {
+		return nil
+	}
+	if err := d.db.PutPhone(ctx, p); err != nil {
+		return fmt.Errorf("phone %s: %w", p.ID, err)
+	}
+	link, err := adb.NewLink(p.Serial, adb.LinkOptions{Options: o, Logger: d.log.With("component", "adb")})
+	if err != nil {
+		return err
+	}
+	r := d.assemble(p, cfg.PIN, link)
+	d.mu.Lock()
+	d.phones[p.ID] = r
+	d.mu.Unlock()
+	r.run(context.WithoutCancel(ctx), d)
+	d.log.Info("phone added", "phone", p.ID, "serial", p.Serial, "package", p.Package)
+	return nil
+}
+
+// assemble makes the parts of a phone and joins them: what the driver sees in
+// a chat goes to the reader, where the reader may have missed something the
+// driver looks.
+func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner {
+	r := &runner{link: link}
+	r.reader = inbox.New(inbox.Config{
+		Phone: p, Store: d.db, FullCheck: d.cfg.FullCheck, Logger: d.log.With("component", "inbox"),
+		Device: func(ctx context.Context) (inbox.Device, error) {
+			dev, err := link.Device(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return inbox.Over(dev), nil
+		},
+		OnGap: func(g inbox.Gap) { r.session.Gap(g.Ref) },
+	})
+	r.session = phone.New(phone.Config{
+		Phone: p, Profiles: d.profiles, Names: r.reader.Contacts(), Store: d.db, Unlock: pin,
+		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Timing: d.cfg.timing(), Logger: d.log,
+		Open: func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
+		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (bool, error) {
+			out, err := r.reader.Look(ctx, ref, s, inbox.LookAt{Unread: unread})
+			return out.Anchored, err
+		},
+	})
+	r.lane = &queue.Lane{
+		Phone: p.ID, Store: d.db, Sender: ready{r.session, r.reader}, Gate: d.pacing.Gate,
+		Log: d.log.With("component", "lane"),
+	}
+	return r
+}
+
+// ready keeps the driver off the screen until all notifications have been read
+// once: opening a chat dismisses those that nobody has read yet.
+type ready struct {
+	*phone.Session
+	reader *inbox.Reader
+}
+
+// readyTime bounds the wait; where notifications cannot be read at all, the
+// screen is better than nothing.
+const readyTime = 10 * time.Second
+
+// Probe waits for the first reading before it asks the phone.
+func (r ready) Probe(ctx context.Context) error {
+	select {
+	case <-r.reader.Ready():
+	case <-time.After(readyTime):
+	case <-ctx.Done():
+		return wabridge.Fail(wabridge.CodeStopping, ctx.Err(), "waiting for the notifications")
+	}
+	return r.Session.Probe(ctx)
+}
+
+// run starts the goroutines of a phone; stop ends and awaits them.
+func (r *runner) run(ctx context.Context, d *Daemon) {
+	all, stopAll := context.WithCancel(ctx)
+	claiming, stopClaiming := context.WithCancel(all)
+	r.stopAll, r.stopClaiming = stopAll, stopClaiming
+	report := func(what string, err error) {
+		if err != nil && all.Err() == nil {
+			d.fail(fmt.Errorf("%s: %w", what, err))
+		}
+	}
+	r.rest.Go(func() { report("link", r.link.Run(all)) })
+	r.rest.Go(func() { report("inbox", r.reader.Run(all)) })
+	r.lanes.Go(func() { report("lane", r.lane.Run(claiming, all)) })
+}
+
+// stopPhones lets every phone finish the message it is typing, at most for the
+// grace period, and then ends the rest.
+func (d *Daemon) stopPhones(ctx context.Context) error {
+	d.mu.Lock()
+	runners := make([]*runner, 0, len(d.phones))
+	for _, r := range d.phones {
+		runners = append(runners, r)
+	}
+	d.mu.Unlock()
+	for _, r := range runners {
+		r.stopClaiming()
+	}
+	grace, cancel := context.WithTimeout(ctx, d.cfg.Grace)
+	defer cancel()
+	for _, r := range runners {
+		r.stop(grace)
+	}
+	return nil
+}
+
+func (r *runner) stop(grace context.Context) {
+	done := make(chan struct{})
+	go func() { // ends with the lane, which ends with stopAll at the latest
+		defer close(done)
+		r.lanes.Wait()
+	}()
+	select {
+	case <-done:
+	case <-grace.Done():
+	}
+	r.stopAll()
+	<-done
+	_ = r.session.Close() // gives the device back; the link closes it
+	r.rest.Wait()
+}

@@ -1,0 +1,160 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+)
+
+// A Setting is one line of configuration: its place in the file, its flag, its
+// environment variable and its help, each said once, here.
+type Setting struct {
+	Key  string // in the file; the environment variable follows from it
+	Flag string // "" for none
+	Bool bool
+	Help string
+}
+
+// Env is the environment variable: WABRIDGE_ and the key in capitals, with
+// dots as underscores.
+func (s Setting) Env() string {
+	return "WABRIDGE_" + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}
+
+// Settings lists all that can be said by flag or environment. Phones and
+// everything else stand in the file.
+var Settings = []Setting{
+	{Key: "listen", Flag: "listen", Help: "address of the HTTP API, host:port"},
+	{Key: "public_url", Flag: "public-url", Help: "URL under which clients reach the API, if not the listen address"},
+	{Key: "allow_exposed", Flag: "allow-exposed", Bool: true, Help: "listen beyond loopback although the API is not encrypted"},
+	{Key: "data", Flag: "data", Help: "directory of the database, the local token and evidence"},
+	{Key: "profiles", Flag: "profiles", Help: "directory of app profiles that override the built-in ones"},
+	{Key: "waba_id", Help: "id of the WhatsApp Business Account that the API shows"},
+	{Key: "discover", Flag: "discover", Bool: true, Help: "use every phone that adb shows and the file does not name"},
+	{Key: "log.level", Flag: "log-level", Help: "debug, info, warn or error"},
+	{Key: "log.format", Flag: "log-format", Help: "text or json"},
+	{Key: "adb.server", Flag: "adb-server", Help: "adb server as tcp:host:port (ADB_SERVER_SOCKET is honoured too)"},
+	{Key: "adb.start_server", Flag: "adb-start-server", Bool: true, Help: "run `adb start-server` if no server answers"},
+	{Key: "adb.key", Flag: "adb-key", Help: "private key for direct connections, made if absent"},
+	{Key: "pacing.gap", Flag: "gap", Help: "shortest time between two messages of a phone"},
+	{Key: "pacing.per_hour", Help: "most messages of a phone in 60 minutes, 0: no limit"},
+	{Key: "pacing.per_day", Help: "most messages of a phone in 24 hours, 0: no limit"},
+	{Key: "pacing.new_contacts_per_day", Help: "most first messages to new contacts in 24 hours, 0: no limit"},
+	{Key: "pacing.pair_limit", Flag: "pair-limit", Bool: true, Help: "keep the Cloud API's limit per recipient: one per 6 s, bursts of 45 repaid"},
+	{Key: "pacing.hours", Help: "working hours, e.g. \"mon-fri 08:00-18:00, sat 10:00-14:00\"; messages wait outside them"},
+	{Key: "pacing.time_zone", Help: "time zone of the hours, e.g. Europe/Berlin"},
+	{Key: "webhook.url", Flag: "webhook-url", Help: "receiver of all webhooks"},
+	{Key: "webhook.verify_token", Help: "hub.verify_token of the handshake"},
+	{Key: "webhook.app_secret", Help: "secret of X-Hub-Signature-256"},
+	{Key: "grace", Flag: "grace", Help: "how long a stop waits for the message being typed"},
+	{Key: "full_check", Help: "time between two full readings of the notifications"},
+	{Key: "timing", Flag: "timing", Help: "phone; or instant, for a simulated phone without delays"},
+	{Key: "send_token_in_query", Bool: true, Help: "accept ?access_token= for sending too"},
+}
+
+// AddFlags declares the flags, with the defaults in their help.
+func AddFlags(fl *pflag.FlagSet) {
+	def := defaults()
+	for _, s := range Settings {
+		if s.Flag == "" {
+			continue
+		}
+		help := fmt.Sprintf("%s ($%s)", s.Help, s.Env())
+		if d := def.String(s.Key); d != "" && d != "0" {
+			help += fmt.Sprintf(" (default %s)", d)
+		}
+		if s.Bool {
+			fl.Bool(s.Flag, def.Bool(s.Key), s.Help+" ($"+s.Env()+")")
+		} else {
+			fl.String(s.Flag, "", help)
+		}
+	}
+	fl.StringSlice("phone", nil, "a phone: serial of `adb devices`, host:port, or direct:host:port; may be repeated ($WABRIDGE_PHONES)")
+	fl.String("config", "", "config file (default wabridge.yaml in this directory, if it exists) ($WABRIDGE_CONFIG)")
+}
+
+func defaults() *koanf.Koanf {
+	d := Default()
+	k := koanf.New(".")
+	// A map of literals cannot fail to load.
+	_ = k.Load(confmap.Provider(map[string]any{
+		"listen": d.Listen, "data": d.Data, "waba_id": d.WABA, "discover": d.Discover,
+		"log.level": d.Log.Level, "log.format": d.Log.Format, "adb.start_server": d.ADB.Start,
+		"pacing.gap": d.Pacing.Gap.String(), "pacing.pair_limit": d.Pacing.Pair,
+		"grace": d.Grace.String(), "full_check": d.FullCheck.String(), "timing": d.Timing,
+	}, "."), nil)
+	return k
+}
+
+// Load joins defaults, file, environment and flags, the later ones winning,
+// and validates the whole.
+func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
+	k := defaults()
+	if err := loadFile(k, fl, env); err != nil {
+		return Config{}, err
+	}
+	over := map[string]any{}
+	for _, s := range Settings {
+		if v, ok := env(s.Env()); ok {
+			over[s.Key] = v
+		}
+		if f := fl.Lookup(s.Flag); s.Flag != "" && f != nil && f.Changed {
+			over[s.Key] = f.Value.String()
+		}
+	}
+	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
+		return Config{}, fmt.Errorf("join settings: %w", err)
+	}
+	var c Config
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result: &c, ErrorUnused: true, WeaklyTypedInput: true, TagName: "koanf",
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+	}})
+	if err != nil {
+		return Config{}, fmt.Errorf("config: %w", err)
+	}
+	addPhones(&c, fl, env)
+	return c, c.Validate()
+}
+
+func loadFile(k *koanf.Koanf, fl *pflag.FlagSet, env func(string) (string, bool)) error {
+	path, asked := "wabridge.yaml", false
+	if v, ok := env("WABRIDGE_CONFIG"); ok && v != "" {
+		path, asked = v, true
+	}
+	if f := fl.Lookup("config"); f != nil && f.Changed {
+		path, asked = f.Value.String(), true
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !asked {
+		return nil
+	}
+	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+		return fmt.Errorf("config file %s: %w", path, err)
+	}
+	return nil
+}
+
+// addPhones adds the phones of --phone or WABRIDGE_PHONES to those of the file.
+func addPhones(c *Config, fl *pflag.FlagSet, env func(string) (string, bool)) {
+	var serials []string
+	if v, ok := env("WABRIDGE_PHONES"); ok {
+		serials = strings.Split(v, ",")
+	}
+	if f, err := fl.GetStringSlice("phone"); err == nil && len(f) > 0 {
+		serials = f
+	}
+	for _, s := range serials {
+		if s = strings.TrimSpace(s); s != "" {
+			c.Phones = append(c.Phones, PhoneConfig{Serial: s})
+		}
+	}
+}
