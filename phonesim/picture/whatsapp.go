@@ -312,4 +312,3 @@ func landscapeIcon(c *canvas, b box, col color.RGBA) {
 	c.round(b, b.w()*.15, col)
 	c.polygon(c.theme.page, b.in(.12, .84, .4, .45, .62, .7, .72, .6, .9, .84)...)
 }
-
