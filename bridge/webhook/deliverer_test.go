@@ -426,6 +426,51 @@ func TestSettingsAreTakenWhileRunning(t *testing.T) {
 	})
 }
 
+func TestDisablingDuringAPageLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, rt := newMemory(endpoint("a")), newReceivers()
+		hold := make(chan struct{})
+		rt.hold["a"] = hold
+		for i := range int64(5) {
+			store.text(t, i+1, fmt.Sprint(i))
+		}
+		d := start(t, store, rt, io.Discard) // all five are read as one page
+		synctest.Wait()
+		switchTo := func(disabled bool) {
+			store.change("a", func(e *queue.Endpoint) { e.Disabled = disabled })
+			d.Reload()
+			synctest.Wait()
+		}
+		switchTo(true)
+		close(hold)
+		synctest.Wait()
+		if got, want := rt.texts("a"), "0"; got != want {
+			t.Errorf("when switched off %q, want %q", got, want)
+		}
+		switchTo(false)
+		if got, want := rt.texts("a"), "0 1 2 3 4"; got != want {
+			t.Errorf("when switched on again %q, want %q", got, want)
+		}
+	})
+}
+
+func TestAWrongClockDoesNotHoldALane(t *testing.T) {
+	now := time.Now()
+	for _, tt := range []struct {
+		name string
+		next time.Time
+		want time.Duration
+	}{
+		{"no pause", time.Time{}, 0},
+		{"a pause", now.Add(time.Minute), time.Minute},
+		{"the clock was set back by a year", now.AddDate(1, 0, 0), 0},
+	} {
+		if got := pause(queue.Endpoint{Next: tt.next}, now); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestFieldsAndScopesChooseTheEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		echoes := endpoint("echoes")

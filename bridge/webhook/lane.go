@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,7 +95,7 @@ func (l *lane) pass(stop, work context.Context) time.Duration {
 	if e.Disabled {
 		return onChange
 	}
-	if wait := l.pause(e, time.Now()); wait > 0 {
+	if wait := pause(e, time.Now()); wait > 0 {
 		return wait
 	}
 	events, searched, err := l.store.Events(work, e.Cursor, page, kinds)
@@ -127,6 +128,9 @@ const (
 // handle brings one event to its end, or notes why it must wait.
 func (l *lane) handle(work context.Context, ev wabridge.Event) next {
 	d := &Delivery{Endpoint: l.endpoint(), Event: ev}
+	if d.Endpoint.Disabled {
+		return lookAgain // since this page was read; its events are not passed over
+	}
 	err := l.choose.Run(work, d)
 	if err == nil {
 		err = l.send.Run(work, d)
@@ -268,8 +272,5 @@ func (l *lane) undisturbed() next {
 // shorten bounds a text that is stored and shown.
 func shorten(s string) string {
 	const most = 300
-	if len(s) > most {
-		return s[:most]
-	}
-	return s
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }

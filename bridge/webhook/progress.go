@@ -88,13 +88,14 @@ func (l *lane) settle(work context.Context) bool {
 	return !unsaved || l.save(work)
 }
 
-// pause is how long the endpoint must still be left alone. A clock that was
-// set back must not hold it longer than the longest pause.
-func (l *lane) pause(e queue.Endpoint, now time.Time) time.Duration {
-	if e.Next.IsZero() {
+// pause is how long the endpoint must still be left alone. A time further away
+// than the longest pause comes from a clock that was wrong, and does not count.
+func pause(e queue.Endpoint, now time.Time) time.Duration {
+	wait := e.Next.Sub(now)
+	if e.Next.IsZero() || wait > maxWait+maxWait/4 {
 		return 0
 	}
-	return min(e.Next.Sub(now), maxWait+maxWait/4)
+	return wait
 }
 
 // hold puts the next try off without counting a failure.

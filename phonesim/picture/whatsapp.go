@@ -97,7 +97,7 @@ func appBar(c *canvas, _ *Node, b box) {
 func wallpaper(c *canvas, _ *Node, b box) {
 	c.rect(b, c.theme.wallpaper)
 	step := 44 * c.dp
-	doodles := []icon{bubbles, smile, circle, camera, sheet, mic}
+	doodles := []icon{bubbles, smile, circle, camera, handset, mic}
 	for i, y := 0, b.y0+step/3; y < b.y1; y += step {
 		for x := b.x0 + step/3*float64(i%2+1); x < b.x1 && c.pixels > 0; x += step {
 			doodles[(i*7+i/5)%len(doodles)](c, box{x, y, x + step*.36, y + step*.36}, c.theme.doodle)
