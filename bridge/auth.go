@@ -22,11 +22,17 @@ const (
 	guessPeers  = 4096 // addresses remembered at one time
 )
 
+// An Authenticator finds the live token of a secret; wabridge.CodeToken if
+// there is none. queue.Tokens is one.
+type Authenticator interface {
+	Authenticate(ctx context.Context, secret string) (queue.Token, error)
+}
+
 // Auth finds out who is asking. One Auth serves all interfaces of a program,
 // so that guesses at one count at the others. It is safe for use by many
 // goroutines.
 type Auth struct {
-	tokens queue.Tokens
+	tokens Authenticator
 	mu     sync.Mutex
 	wrong  map[string]guesses // by remote address, at most guessPeers
 }
@@ -37,7 +43,7 @@ type guesses struct {
 }
 
 // NewAuth makes an Auth over the stored tokens.
-func NewAuth(tokens queue.Tokens) *Auth {
+func NewAuth(tokens Authenticator) *Auth {
 	return &Auth{tokens: tokens, wrong: map[string]guesses{}}
 }
 

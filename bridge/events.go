@@ -22,6 +22,7 @@ const (
 // reading is what a reader of events asks for.
 type reading struct {
 	after  int64
+	known  int64 // number of the newest event when the request came
 	filter queue.EventFilter
 	limit  int
 	wait   time.Duration
@@ -78,6 +79,7 @@ func (s *Server) place(ctx context.Context, in *reading, after int64, given bool
 	if err != nil {
 		return err
 	}
+	in.known = last
 	if !given {
 		in.after = last
 		return nil
@@ -112,7 +114,7 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, in *reading) error
 	p := page{Events: []json.RawMessage{}, Last: in.after, Missed: in.missed}
 	for {
 		changed := s.feed.changed()
-		entries, searched, err := s.feed.read(context.WithoutCancel(ctx), p.Last, in.limit, in.filter)
+		entries, searched, err := s.feed.read(context.WithoutCancel(ctx), p.Last, in.known, in.limit, in.filter)
 		if err != nil {
 			return err
 		}

@@ -144,10 +144,14 @@ func (f *feed) changed() <-chan struct{} {
 }
 
 // read returns events above after that pass the filter, in order, at most
-// limit, and the number up to which it has looked.
-func (f *feed) read(ctx context.Context, after int64, limit int, filter queue.EventFilter) ([]entry, int64, error) {
-	if entries, searched, ok := f.recent(after, limit, filter); ok {
-		return entries, searched, nil
+// limit, and the number up to which it has looked. known is a number that the
+// caller has seen the log reach: a tail that is not there yet is not asked, so
+// that nobody misses what was committed before his request.
+func (f *feed) read(ctx context.Context, after, known int64, limit int, filter queue.EventFilter) ([]entry, int64, error) {
+	if f.seen() >= known {
+		if entries, searched, ok := f.recent(after, limit, filter); ok {
+			return entries, searched, nil
+		}
 	}
 	events, searched, err := f.source.Events(ctx, after, limit, filter)
 	if err != nil {

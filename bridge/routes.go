@@ -35,10 +35,10 @@ func (s *Server) routes() http.Handler {
 	open("GET /healthz", s.healthz)
 	open("GET /readyz", s.readyz)
 	open("/", s.nowhere)
-	nowhere := s.answer(s.nowhere)
+	nothing := s.answer(func(http.ResponseWriter, *http.Request) error { return nothingHere })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect with a page of HTML
-			nowhere.ServeHTTP(w, r)
+			nothing.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -71,6 +71,8 @@ func (s *Server) nowhere(_ http.ResponseWriter, r *http.Request) error {
 				Message: "this path does not take this method", Remedy: "see docs/api.md for the methods of each path"}
 		}
 	}
-	return &failure{Status: http.StatusNotFound, Code: "not_found", Message: "there is nothing at this path",
-		Remedy: "see docs/api.md for the paths"}
+	return nothingHere
 }
+
+var nothingHere = &failure{Status: http.StatusNotFound, Code: "not_found", Message: "there is nothing at this path",
+	Remedy: "see docs/api.md for the paths"}

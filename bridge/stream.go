@@ -45,6 +45,13 @@ func (s *streams) close() { s.mu.Lock(); s.cancel(); s.mu.Unlock() }
 
 func (s *streams) wait() { s.wg.Wait() }
 
+// busy is how many of n places are taken.
+func (s *streams) busy(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return n - s.free
+}
+
 // enter takes a place; the returned context ends with the request or with
 // close, whichever is first. done gives the place back.
 func (s *streams) enter(parent context.Context) (ctx context.Context, done func(), err error) {
@@ -114,7 +121,7 @@ func (s *Server) feedTo(ctx context.Context, conn *websocket.Conn, in *reading) 
 	}
 	for {
 		changed := s.feed.changed()
-		entries, searched, err := s.feed.read(ctx, after, in.limit, in.filter)
+		entries, searched, err := s.feed.read(ctx, after, in.known, in.limit, in.filter)
 		if err != nil {
 			return err
 		}
