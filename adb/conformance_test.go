@@ -83,6 +83,18 @@ func testInput(t *testing.T, d *adb.Device) {
 	if err != nil || !bytes.Equal(got.Stdout, in[:10]) {
 		t.Errorf("a command that ends before its input = %d bytes, %v", len(got.Stdout), err)
 	}
+	p, err := d.Start(t.Context(), "cat; exit 4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Stdin.Write(in[:100_000])
+	if err = errors.Join(err, p.Stdin.Close(), p.Stdin.Close()); err != nil {
+		t.Errorf("stdin of a process: %v", err)
+	}
+	out, err := io.ReadAll(p.Stdout)
+	if code, werr := p.Wait(); err != nil || werr != nil || code != 4 || !bytes.Equal(out, in[:100_000]) {
+		t.Errorf("process: %d bytes, code %d, %v, %v", len(out), code, err, werr)
+	}
 	broken := io.MultiReader(strings.NewReader("abc"), brokenReader{})
 	if _, err = d.RunInput(t.Context(), "cat", broken); !errors.Is(err, errBroken) {
 		t.Errorf("broken input: %v, want its own error", err)

@@ -141,20 +141,29 @@ func (l *Link) attempt(ctx context.Context) (*Device, error) {
 	return l.target.open(ctx, l.o.Options)
 }
 
-// unstick notes since when the device is listed but does not answer, and makes
-// its connection anew when that takes too long.
+// unstick makes the connection anew when the device is listed but has not
+// answered for too long, and returns since when that is so.
 func (l *Link) unstick(ctx context.Context, since time.Time, err error) time.Time {
+	since, tooLong := stuckSince(since, time.Now(), err)
+	if tooLong {
+		l.log.Info("connection made anew", "err", err)
+		l.target.reset(ctx, l.o.Options)
+	}
+	return since
+}
+
+// stuckSince says since when a device is listed but does not answer (zero: it is
+// not so), and whether that is too long; then the count begins anew.
+func stuckSince(since, now time.Time, err error) (time.Time, bool) {
 	switch {
 	case !errors.Is(err, ErrOffline) && !errors.Is(err, ErrTimeout):
-		return time.Time{}
+		return time.Time{}, false
 	case since.IsZero():
-		return time.Now()
-	case time.Since(since) < stuckAfter:
-		return since
+		return now, false
+	case now.Sub(since) < stuckAfter:
+		return since, false
 	}
-	l.log.Info("connection made anew", "err", err)
-	l.target.reset(ctx, l.o.Options)
-	return time.Time{}
+	return now, true
 }
 
 // watch checks the device's health until it fails, and returns why.

@@ -123,6 +123,7 @@ func TestLinkDirect(t *testing.T) {
 		t.Errorf("device of a link that is down: %v, want why", err)
 	}
 	device.Freeze(false)
+	l.Check()
 	await(t, changes, true)
 	linkPing(t, l)
 	if s := l.Status(); !s.Up || s.Err != nil {
@@ -280,8 +281,13 @@ func TestStartServer(t *testing.T) {
 	port := freePort()
 	s := newServer(t, port)
 	t.Cleanup(func() { _, _ = adbTool(path, port, "kill-server") })
-	if err := s.StartServer(t.Context()); err != nil {
-		t.Fatal(err)
+	_, err = adb.Open(t.Context(), "no-such-serial", adb.Options{Server: s})
+	if !errors.Is(err, adb.ErrServerGone) {
+		t.Errorf("open, not asked to start the server: %v, want ErrServerGone", err)
+	}
+	_, err = adb.Open(t.Context(), "no-such-serial", adb.Options{Server: s, StartServer: true})
+	if !errors.Is(err, adb.ErrNotFound) {
+		t.Errorf("open, asked to start the server: %v, want ErrNotFound", err)
 	}
 	if v, err := s.Version(t.Context()); v == 0 || err != nil {
 		t.Errorf("version = %d, %v", v, err)

@@ -101,11 +101,11 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 func TestTransfersStandStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{features: v2, serve: func(_ string, s net.Conn) { _, _ = io.ReadFull(s, make([]byte, 100)); time.Sleep(time.Hour) }}
-		d := adb.NewDevice(f)
+		d := adb.NewDevice(f, adb.WithIdleTimeout(5*time.Second))
 		begin := time.Now()
 		err := d.Push(context.Background(), bytes.NewReader(randomBytes(5<<20)), "/x", adb.PushOptions{})
-		if !errors.Is(err, adb.ErrTimeout) || time.Since(begin) != adb.DefaultIdleTimeout {
-			t.Errorf("push = %v after %v, want ErrTimeout after %v", err, time.Since(begin), adb.DefaultIdleTimeout)
+		if !errors.Is(err, adb.ErrTimeout) || time.Since(begin) != 5*time.Second {
+			t.Errorf("push = %v after %v, want ErrTimeout after 5 s", err, time.Since(begin))
 		}
 		begin = time.Now()
 		if _, err := d.Pull(context.Background(), "/x", io.Discard, nil); !errors.Is(err, adb.ErrTimeout) {
