@@ -199,7 +199,7 @@ func TestWebhooks(t *testing.T) {
 		c.Verify = func(_ context.Context, e queue.Endpoint) error {
 			asked = append(asked, e.URL+" "+e.VerifyToken)
 			if strings.Contains(e.URL, "deaf") {
-				return context.DeadlineExceeded
+				return wabridge.Fail(wabridge.CodeCallback, nil, "said why")
 			}
 			return nil
 		}
@@ -219,7 +219,7 @@ func TestWebhooks(t *testing.T) {
 	if want := []string{"https://crm.example.org/hook vt-sesame"}; !slices.Equal(asked, want) {
 		t.Errorf("verified %q, want %q: a change of other members needs no handshake", asked, want)
 	}
-	if got := h.do("POST", "/bridge/v1/webhooks", `{"url":"https://deaf.example.org"}`).failure(t); got.Status != 400 || got.Code != "verification" {
+	if got := h.do("POST", "/bridge/v1/webhooks", `{"url":"https://deaf.example.org","verify_token":"v"}`).failure(t); got.Status != 400 || got.Code != "verification" || got.Message != "said why" {
 		t.Errorf("deaf: %+v", got)
 	}
 	if list := into[struct{ Webhooks []webhookView }](t, h.do("GET", "/bridge/v1/webhooks", "")).Webhooks; len(list) != 1 {

@@ -2,10 +2,12 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -73,8 +75,9 @@ func (s *Server) webhook(ctx context.Context, id string) (queue.Endpoint, error)
 	return queue.Endpoint{}, missing("the webhook")
 }
 
-// putWebhook adds an endpoint (without an id in the path) or changes one. An
-// address or verify token that is new has to pass the handshake first.
+// putWebhook adds an endpoint (without an id in the path) or changes one. Where
+// there is a verify token, a new address or token has to pass the handshake
+// first.
 func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 	var in webhookInput
 	if err := decode(w, r, &in); err != nil {
@@ -92,11 +95,9 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err := in.apply(&e); err != nil {
 		return err
 	}
-	if s.Verify != nil && (e.URL != before.URL || e.VerifyToken != before.VerifyToken) {
+	if s.Verify != nil && e.VerifyToken != "" && (e.URL != before.URL || e.VerifyToken != before.VerifyToken) {
 		if err := s.Verify(r.Context(), e); err != nil {
-			return &failure{Status: http.StatusBadRequest, Code: "verification", Field: "url", cause: err,
-				Message: "the endpoint did not answer the verification request with the challenge",
-				Remedy:  "answer GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=N with status 200 and the body N; `wabridge webhook test URL` shows what comes back"}
+			return unverified(err)
 		}
 	}
 	e, err := s.Store.PutEndpoint(r.Context(), e)
@@ -109,6 +110,17 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, status, v)
 	return nil
+}
+
+// unverified is the answer to an endpoint that did not pass the handshake.
+func unverified(err error) *failure {
+	f := &failure{Status: http.StatusBadRequest, Code: "verification", Field: "url", cause: err,
+		Message: "the endpoint did not answer the verification request with the challenge",
+		Remedy:  "answer GET ?hub.mode=subscribe&hub.verify_token=…&hub.challenge=N with status 200 and the body N"}
+	if e, ok := errors.AsType[*wabridge.Error](err); ok && e.Code == wabridge.CodeCallback {
+		f.Message = e.Detail
+	}
+	return f
 }
 
 // apply checks what was given and sets it.
