@@ -117,7 +117,7 @@ func (i info) Size() int64        { return i.size }
 func (i info) Mode() fs.FileMode  { return i.mode }
 func (i info) ModTime() time.Time { return i.mtime }
 func (i info) IsDir() bool        { return i.mode.IsDir() }
-func (i info) Sys() any           { return nil }
+func (i info) Sys() any           { return owner() }
 
 // ReadDir lists a folder by name.
 func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
