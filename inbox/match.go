@@ -55,51 +55,72 @@ func sortStable(list []entry) {
 	}
 }
 
-// shows reports whether a bubble can be the known message: same side, same
-// text as far as the app shows it, and the minute of its time.
-func (e entry) shows(s Sighting, zone *time.Location) bool {
-	if e.own != s.Own || !sameSender(e, s) || !sameShown(string(e.Text), s) {
-		return false
+// fits tells how well a bubble fits the known message: 0 not at all, 1 or a
+// little more if it is the same side, minute and text as far as the app shows
+// them.
+func (e entry) fits(s Sighting, zone *time.Location) float64 {
+	if e.own != s.Own {
+		return 0
 	}
-	minute, ok := clockMinute(s.Clock)
-	if !ok {
-		return true
+	worth := 1.0
+	if minute, ok := clockMinute(s.Clock); ok {
+		switch d := e.minutesFrom(minute, zone); {
+		case ours(e) && d > oursSlack, !ours(e) && d > 0:
+			return 0
+		case ours(e):
+			worth += 0.01 * float64(oursSlack-d)
+		}
 	}
-	if e.Direction == wabridge.Out {
-		return leftAt(e.Message, minute, zone)
+	if !sameSender(e, s) || !sameShown(string(e.Text), s) {
+		return 0
 	}
-	if e.Source == fromScreen {
-		mine, ok := clockMinute(e.Clock)
-		return !ok || mine == minute
-	}
-	local := e.time.In(zone)
-	return local.Hour()*60+local.Minute() == minute
+	return worth
 }
 
-// leftAt reports whether a message of ours can have left in a minute of the
-// day, by the phone's clock. One that was tried again, or whose outcome is not
+// oursSlack is by how many minutes our time of a message and the one that its
+// bubble shows may differ.
+const oursSlack = 2
+
+// minutesFrom is how many minutes of the day an entry is away from the one that
+// a bubble shows. One of ours that was tried again, or whose outcome is not
 // known yet, can have left at any time.
-func leftAt(m *wabridge.Message, minute int, zone *time.Location) bool {
-	if m.State == wabridge.Sending || m.State == wabridge.Unconfirmed || m.Tries > 1 {
-		return true
+func (e entry) minutesFrom(minute int, zone *time.Location) int {
+	switch {
+	case !ours(e) && e.Source == fromScreen:
+		if mine, ok := clockMinute(e.Clock); ok {
+			return apart(mine, minute)
+		}
+		return 0
+	case !ours(e):
+		return apart(minuteOf(e.time, zone), minute)
+	case e.State == wabridge.Sending || e.State == wabridge.Unconfirmed || e.Tries > 1:
+		return oursSlack
 	}
-	times := []time.Time{m.HandedAt, m.SentAt, m.Delivered}
-	if m.Intent != nil {
-		times = append(times, m.Intent.At)
+	times := []time.Time{e.HandedAt, e.SentAt, e.Delivered}
+	if e.Intent != nil {
+		times = append(times, e.Intent.At)
 	}
-	known := false
+	best := -1
 	for _, t := range times {
-		if t.IsZero() {
-			continue
-		}
-		known = true
-		t = t.In(zone)
-		d := (t.Hour()*60 + t.Minute() - minute + 24*60) % (24 * 60)
-		if d <= 5 || d >= 24*60-5 {
-			return true
+		if d := apart(minuteOf(t, zone), minute); !t.IsZero() && (best < 0 || d < best) {
+			best = d
 		}
 	}
-	return !known
+	if best < 0 {
+		return oursSlack
+	}
+	return best
+}
+
+func minuteOf(t time.Time, zone *time.Location) int {
+	t = t.In(zone)
+	return t.Hour()*60 + t.Minute()
+}
+
+// apart is how far two minutes of the day are from each other, over midnight.
+func apart(a, b int) int {
+	d := (a - b + 24*60) % (24 * 60)
+	return min(d, 24*60-d)
 }
 
 // sameSender reports whether two names can be one person: in a chat with one

@@ -12,8 +12,9 @@ import (
 // notification may be apart.
 const ownWindow = 5 * time.Minute
 
-// screenWindow is how far a bubble's estimated time may be from the exact one.
-const screenWindow = 3 * time.Minute
+// screenSlack is how much later than a bubble was seen its exact time may be,
+// for the clocks of computer and phone are not quite the same.
+const screenSlack = time.Second
 
 // Posted decides which messages of a notification are new. known are the
 // chat's received and echo messages, ours those that we sent, both oldest
@@ -86,7 +87,7 @@ func (p *posted) asBubble(e entry, s Sighting) bool {
 	if e.Source != fromScreen || e.own != s.Own || !sameSender(e, s) {
 		return false
 	}
-	if d := e.time.Sub(s.Time); d > screenWindow || d < -screenWindow {
+	if d := e.time.Sub(s.Time); d < -screenSlack || d > orderSlack {
 		return false
 	}
 	b := Sighting{Own: e.own, Sender: e.Name, Text: string(e.Text), Clock: e.Clock, Media: words().MediaKind(string(e.Text))}
@@ -94,8 +95,7 @@ func (p *posted) asBubble(e entry, s Sighting) bool {
 		return false
 	}
 	minute, ok := clockMinute(e.Clock)
-	local := s.Time.In(p.zone)
-	return !ok || local.Hour()*60+local.Minute() == minute
+	return !ok || minuteOf(s.Time, p.zone) == minute
 }
 
 // second reports whether a received message of that very second is known.

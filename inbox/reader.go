@@ -77,6 +77,7 @@ type Reader struct {
 
 	mu     sync.Mutex
 	zone   *time.Location
+	ahead  time.Duration  // the phone's clock, of ours
 	unread map[string]int // by chat id: counted by the app and not seen yet
 	ready  chan struct{}  // closed at the first whole check
 	once   sync.Once
@@ -114,6 +115,33 @@ func (r *Reader) Zone() *time.Location {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.zone
+}
+
+// setClock takes what the phone said of its clock when ours showed at; a
+// second is as exact as it says it.
+func (r *Reader) setClock(zone *time.Location, now, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if zone != nil {
+		r.zone = zone
+	}
+	if now.IsZero() {
+		return
+	}
+	r.ahead = now.Add(time.Second / 2).Sub(at)
+	if r.ahead.Abs() <= time.Second {
+		r.ahead = 0
+	}
+}
+
+// phoneTime is a time of ours by the phone's clock; zero stays zero.
+func (r *Reader) phoneTime(t time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(r.ahead).In(r.zone)
 }
 
 // Run reads until ctx ends, over all lost links. It returns ctx's error.
@@ -200,7 +228,7 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	if o.At.IsZero() {
 		o.At = time.Now()
 	}
-	v := View{At: o.At.In(r.Zone()), Scrolled: o.Scrolled}
+	v := View{At: r.phoneTime(o.At), Scrolled: o.Scrolled}
 	v.Seen = shownSightings(s, v.At)
 	ours, err := r.ours(ctx, ref)
 	if err != nil {
@@ -272,7 +300,22 @@ func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Mes
 		return nil, fmt.Errorf("list what we sent: %w", err)
 	}
 	slices.Reverse(list)
+	for i := range list {
+		r.byPhone(&list[i])
+	}
 	return list, nil
+}
+
+// byPhone turns the times of a message of ours into those of the phone.
+func (r *Reader) byPhone(m *wabridge.Message) {
+	for _, t := range []*time.Time{&m.Created, &m.HandedAt, &m.SentAt, &m.Delivered} {
+		*t = r.phoneTime(*t)
+	}
+	if m.Intent != nil {
+		note := *m.Intent
+		note.At = r.phoneTime(note.At)
+		m.Intent = &note
+	}
 }
 
 // take stores what a notification holds that is not known yet.

@@ -22,7 +22,7 @@ const (
 	logcatCommand   = "logcat -b events -v epoch -T 1 -s notification_enqueue:I notification_cancel:I notification_cancel_all:I"
 	dumpCommand     = "dumpsys notification --noredact"
 	redactedCommand = "dumpsys notification"
-	zoneCommand     = "getprop persist.sys.timezone; date +%z"
+	clockCommand    = "getprop persist.sys.timezone; date +%z; date +%s"
 )
 
 // A session is the reading over one link.
@@ -84,45 +84,50 @@ func (s *session) study(ctx context.Context) {
 	}
 }
 
-// readZone learns the phone's time zone; without one the last known stays.
-func (s *session) readZone(ctx context.Context) error {
-	out, err := timed{s.dev, commandLimit}.Output(ctx, zoneCommand)
+// readClock learns the phone's time zone and how far its clock is ahead of
+// ours; what it does not say stays as it was last known.
+func (s *session) readClock(ctx context.Context) error {
+	started := time.Now()
+	out, err := timed{s.dev, commandLimit}.Output(ctx, clockCommand)
 	if err != nil {
 		return err
 	}
-	zone := parseZone(out)
+	zone, now := parseClock(out)
 	if zone == nil {
 		s.r.log.Warn("the phone's time zone is unknown")
-		return nil
 	}
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	s.r.zone = zone
+	s.r.setClock(zone, now, started.Add(time.Since(started)/2))
 	return nil
 }
 
-// parseZone reads a zone's name ("America/Manaus") and, for a name that is
-// not known here, the offset ("-0400").
-func parseZone(out string) *time.Location {
+// parseClock reads a zone's name ("America/Manaus") and, for a name that is
+// not known here, the offset ("-0400"); and the phone's time in seconds.
+func parseClock(out string) (zone *time.Location, now time.Time) {
 	for line := range strings.SplitSeq(out, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || len(line) > 64 {
 			continue
 		}
-		if t, err := time.Parse("-0700", line); err == nil {
-			_, offset := t.Zone()
-			return time.FixedZone(line, offset)
+		if s, err := strconv.ParseInt(line, 10, 64); err == nil && s > 1e9 {
+			now = time.Unix(s, 0)
+			continue
 		}
-		if zone, err := time.LoadLocation(line); err == nil && line != "Local" {
-			return zone
+		if t, err := time.Parse("-0700", line); err == nil {
+			if _, offset := t.Zone(); zone == nil {
+				zone = time.FixedZone(line, offset)
+			}
+			continue
+		}
+		if l, err := time.LoadLocation(line); err == nil && line != "Local" {
+			zone = l
 		}
 	}
-	return nil
+	return zone, now
 }
 
 // loop checks at the start, at every wake-up and every FullCheck.
 func (s *session) loop(ctx context.Context, ended <-chan error) error {
-	if err := s.readZone(ctx); err != nil {
+	if err := s.readClock(ctx); err != nil {
 		return err
 	}
 	timer := time.NewTimer(0)

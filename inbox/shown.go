@@ -41,41 +41,46 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 			unread--
 		}
 	}
-	last := time.Time{}
+	latest := latestTimes(list, pair, v)
 	for i, s := range v.Seen {
 		if pair[i] >= 0 {
 			anchored = true
-			last = later(last, list[pair[i]].time)
 			continue
 		}
 		recent := !s.Time.IsZero() && !s.Time.Before(v.At.Truncate(time.Minute).Add(-recently))
 		if !anchored && !fresh[i] && !recent {
 			continue
 		}
-		s.Time = within(s.Time, last)
-		if s.Time.IsZero() {
-			s.Time = v.At
-		}
-		last = later(last, s.Time)
+		s.Time = latest[i]
 		ch.New = append(ch.New, s.message(chat, fromScreen))
 	}
 	return ch, anchored || unread <= 0 && v.Unread > 0
 }
 
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+// latestTimes tells for each bubble when it was written at the latest: before
+// it was seen, before the end of its minute, before what stands below. It is
+// the message's time as long as no notification tells it, and what stands in a
+// notification with a later one is another message.
+func latestTimes(list []entry, pair []int, v View) []time.Time {
+	out := make([]time.Time, len(v.Seen))
+	limit := v.At
+	for i := len(v.Seen) - 1; i >= 0; i-- {
+		minute := v.Seen[i].Time
+		if pair[i] >= 0 {
+			if t := list[pair[i]].time; t.Before(limit) && !minute.IsZero() && !t.Before(minute.Add(-orderSlack)) {
+				limit = t
+			}
+			continue
+		}
+		out[i] = limit
+		if end := minute.Add(time.Minute - time.Millisecond); !minute.IsZero() && end.Before(limit) {
+			out[i], limit = end, end
+		}
+		if out[i].Before(minute) { // out of order
+			out[i] = minute
+		}
 	}
-	return a
-}
-
-// within moves the start of a shown minute behind what stands above it in the
-// same minute, so that the order stays.
-func within(minute, last time.Time) time.Time {
-	if d := last.Sub(minute); !minute.IsZero() && d >= 0 && d < time.Minute-time.Millisecond {
-		return last.Add(time.Millisecond)
-	}
-	return minute
+	return out
 }
 
 // skipped is what it costs to leave out one known message between matches, or
@@ -85,74 +90,86 @@ const skipped = 0.4
 
 // align lays what is known over the view: for each bubble its entry, or -1.
 func align(list []entry, v View) []int {
-	n, m := len(list), len(v.Seen)
+	g := &grid{list: list, seen: v.Seen, cost: skipped}
+	if v.Scrolled {
+		g.cost = 0
+	}
 	zone := v.At.Location()
-	fit := make([][]bool, n)
-	for i := range n {
-		fit[i] = make([]bool, m)
-		for j := range m {
-			fit[i][j] = list[i].shows(v.Seen[j], zone)
+	g.fit = make([][]float64, len(list))
+	for i := range list {
+		g.fit[i] = make([]float64, len(v.Seen))
+		for j := range v.Seen {
+			g.fit[i][j] = list[i].fits(v.Seen[j], zone)
 		}
 	}
-	cost := skipped
-	if v.Scrolled {
-		cost = 0
-	}
-	score := table(n, m, fit, cost)
-	pair := trace(n, m, fit, score, cost)
-	nearby(list, v.Seen, pair, fit)
+	g.fill()
+	pair := g.trace()
+	g.nearby(pair)
 	return pair
 }
 
-// table is the worth of the best match of list[i:] and seen[j:], once matching
-// has begun.
-func table(n, m int, fit [][]bool, cost float64) [][]float64 {
-	score := make([][]float64, n+1)
-	for i := range score {
-		score[i] = make([]float64, m+1)
-	}
-	for i := n; i >= 0; i-- {
-		for j := m; j >= 0; j-- {
-			best := 0.0
-			switch {
-			case i == n:
-			case j == m:
-				best = score[i+1][j] - cost
-			default:
-				best = max(score[i+1][j]-cost, score[i][j+1])
-				if fit[i][j] {
-					best = max(best, 1+score[i+1][j+1])
-				}
-			}
-			score[i][j] = best
-		}
-	}
-	return score
+// A grid is the table of the alignment.
+type grid struct {
+	list  []entry
+	seen  []Sighting
+	cost  float64
+	fit   [][]float64 // of entry i and bubble j
+	score [][]float64 // of the best match of list[i:] and seen[j:], once matching has begun
 }
 
-// trace finds the best match: begun as late in the list as is as good.
-func trace(n, m int, fit [][]bool, score [][]float64, cost float64) []int {
-	pair := make([]int, m)
+func (g *grid) fill() {
+	n, m := len(g.list), len(g.seen)
+	g.score = make([][]float64, n+1)
+	for i := range g.score {
+		g.score[i] = make([]float64, m+1)
+	}
+	for i := n - 1; i >= 0; i-- {
+		g.score[i][m] = g.score[i+1][m] - g.cost
+		for j := m - 1; j >= 0; j-- {
+			best := max(g.score[i+1][j]-g.cost, g.score[i][j+1])
+			if g.fit[i][j] > 0 {
+				best = max(best, g.fit[i][j]+g.score[i+1][j+1])
+			}
+			g.score[i][j] = best
+		}
+	}
+}
+
+// begin finds where the best match begins: as late in the list as is as good.
+func (g *grid) begin() (bi, bj int) {
+	best := 0.0
+	bi = -1
+	for i := range g.list {
+		for j := range g.seen {
+			worth := g.fit[i][j] + g.score[i+1][j+1]
+			if g.fit[i][j] > 0 && worth > 0 && (worth > best || worth == best && (i > bi || ours(g.list[i]))) {
+				best, bi, bj = worth, i, j
+			}
+		}
+	}
+	return bi, bj
+}
+
+// trace follows the best match. Of equal bubbles a received message takes the
+// first, because a new one stands below, and one of ours the last, because it
+// was sent just now.
+func (g *grid) trace() []int {
+	pair := make([]int, len(g.seen))
 	for j := range pair {
 		pair[j] = -1
 	}
-	best, bi, bj := 0.0, -1, -1
-	for i := range n {
-		for j := range m {
-			if fit[i][j] && 1+score[i+1][j+1] >= best && (1+score[i+1][j+1] > best || i > bi) {
-				best, bi, bj = 1+score[i+1][j+1], i, j
-			}
-		}
-	}
-	if bi < 0 || best <= 0 {
+	i, j := g.begin()
+	if i < 0 {
 		return pair
 	}
-	pair[bj] = bi
-	for i, j := bi+1, bj+1; i < n && j < m; {
+	pair[j] = i
+	for i, j = i+1, j+1; i < len(g.list) && j < len(g.seen); {
+		here := g.score[i][j]
+		match := g.fit[i][j] > 0 && here == g.fit[i][j]+g.score[i+1][j+1]
 		switch {
-		case score[i][j] == score[i+1][j]-cost && cost > 0 || cost == 0 && score[i][j] == score[i+1][j]:
+		case here == g.score[i+1][j]-g.cost:
 			i++
-		case fit[i][j] && score[i][j] == 1+score[i+1][j+1]:
+		case match && !(ours(g.list[i]) && here == g.score[i][j+1]):
 			pair[j] = i
 			i, j = i+1, j+1
 		default:
@@ -162,25 +179,30 @@ func trace(n, m int, fit [][]bool, score [][]float64, cost float64) []int {
 	return pair
 }
 
-// nearbyWindow is how far two messages may be apart whose order differs
-// between the chat and what is known.
-const nearbyWindow = 10 * time.Minute
+func ours(e entry) bool { return e.Direction == wabridge.Out }
 
-// nearby pairs what fits but stands in another order: the app orders a chat by
-// arrival, we by time.
-func nearby(list []entry, seen []Sighting, pair []int, fit [][]bool) {
-	used := make([]bool, len(list))
+// The app orders a chat by arrival, we by time: by how much a message may be
+// out of order. Ours have the time of another clock, but no exact minute to be
+// compared by.
+const (
+	nearbyWindow = 10 * time.Minute
+	oursWindow   = 30 * time.Second
+)
+
+// nearby pairs what fits but stands in another order.
+func (g *grid) nearby(pair []int) {
+	used := make([]bool, len(g.list))
 	for _, k := range pair {
 		if k >= 0 {
 			used[k] = true
 		}
 	}
-	for j := range seen {
+	for j := range g.seen {
 		if pair[j] >= 0 {
 			continue
 		}
-		for i := len(list) - 1; i >= 0; i-- {
-			if !used[i] && fit[i][j] && near(list, seen, pair, i, j) {
+		for i := len(g.list) - 1; i >= 0; i-- {
+			if !used[i] && g.fit[i][j] > 0 && g.near(pair, i, j) {
 				pair[j], used[i] = i, true
 				break
 			}
@@ -188,18 +210,29 @@ func nearby(list []entry, seen []Sighting, pair []int, fit [][]bool) {
 	}
 }
 
-func near(list []entry, seen []Sighting, pair []int, i, j int) bool {
-	close := func(a, b time.Time) bool {
-		d := a.Sub(b)
-		return !a.IsZero() && !b.IsZero() && d < nearbyWindow && d > -nearbyWindow
+// near reports whether entry i can stand at j: not much older than what
+// stands above, nor much younger than what stands below.
+func (g *grid) near(pair []int, i, j int) bool {
+	window, at, s := nearbyWindow, g.list[i].time, g.seen[j]
+	if ours(g.list[i]) {
+		minute, ok := clockMinute(s.Clock)
+		if !ok || g.list[i].minutesFrom(minute, s.Time.Location()) > 1 {
+			return false
+		}
+		window = oursWindow
 	}
-	if close(list[i].time, seen[j].Time) {
-		return true
-	}
-	for k := range pair {
-		if pair[k] >= 0 && (k == j-1 || k == j+1) && close(list[i].time, list[pair[k]].time) {
-			return true
+	from, to := s.Time, s.Time.Add(time.Minute)
+	for k := j - 1; k >= 0; k-- {
+		if pair[k] >= 0 {
+			from = g.list[pair[k]].time
+			break
 		}
 	}
-	return false
+	for k := j + 1; k < len(pair); k++ {
+		if pair[k] >= 0 {
+			to = g.list[pair[k]].time
+			break
+		}
+	}
+	return !at.IsZero() && at.After(from.Add(-window)) && at.Before(to.Add(window))
 }

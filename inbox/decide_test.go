@@ -1,0 +1,222 @@
+package inbox
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+var (
+	noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	anna = wabridge.Chat{ID: anaID, Number: "491700000001", Name: "Ana"}
+)
+
+func at(sec int) time.Time { return noon.Add(time.Duration(sec) * time.Second) }
+
+func posting(sec int, text string) Sighting {
+	return Sighting{Sender: "Ana", Text: text, Time: at(sec)}
+}
+
+func knownExact(id string, sec int, text string) wabridge.Message {
+	return wabridge.Message{ID: id, Direction: wabridge.In, Name: "Ana", Text: wabridge.Text(text), Created: at(sec), Source: fromNotification}
+}
+
+func knownShown(id string, sec int, text string) wabridge.Message {
+	m := knownExact(id, sec, text)
+	m.Source, m.Clock = fromScreen, at(sec).Format("15:04")
+	return m
+}
+
+// changes writes down what is to be stored.
+func changes(ch queue.Changes) []string {
+	var out []string
+	for _, m := range ch.New {
+		out = append(out, fmt.Sprintf("new %s %s", m.Direction, m.Text))
+	}
+	for _, m := range ch.Update {
+		out = append(out, fmt.Sprintf("update %s to %s", m.ID, m.Created.UTC().Format("15:04:05")))
+	}
+	return out
+}
+
+func TestPosted(t *testing.T) {
+	own := func(sec int, text string) Sighting {
+		return Sighting{Own: true, Sender: "You", Text: text, Time: at(sec)}
+	}
+	for _, tt := range []struct {
+		name        string
+		known, ours []wabridge.Message
+		seen        []Sighting
+		want        []string
+	}{
+		{"the first one", nil, nil, []Sighting{posting(5, "hi")}, []string{"new in hi"}},
+		{"posted again", []wabridge.Message{knownExact("a", 5, "hi")}, nil, []Sighting{posting(5, "hi")}, nil},
+		{"one more", []wabridge.Message{knownExact("a", 5, "hi")}, nil, []Sighting{posting(5, "hi"), posting(7, "there")}, []string{"new in there"}},
+		{"two equal ones in a minute", []wabridge.Message{knownExact("a", 5, "ok")}, nil, []Sighting{posting(5, "ok"), posting(9, "ok")}, []string{"new in ok"}},
+		{"two equal ones in a second", []wabridge.Message{knownExact("a", 5, "ok")}, nil, []Sighting{posting(5, "ok"), posting(5, "ok")}, []string{"new in ok"}},
+		{"seen as a bubble first", []wabridge.Message{knownShown("a", 30, "ok")}, nil, []Sighting{posting(28, "ok")}, []string{"update a to 12:00:28"}},
+		{"a bubble with formatting", []wabridge.Message{knownShown("a", 30, "bold")}, nil, []Sighting{posting(28, "*bold*")}, []string{"update a to 12:00:28"}},
+		{"an equal one after the bubble was seen", []wabridge.Message{knownShown("a", 30, "ok")}, nil, []Sighting{posting(40, "ok")}, []string{"new in ok"}},
+		{"an equal one of another minute", []wabridge.Message{knownShown("a", 30, "ok")}, nil, []Sighting{posting(-40, "ok")}, []string{"new in ok"}},
+		{"our own line that we sent", nil, []wabridge.Message{{ID: "o", Direction: wabridge.Out, State: wabridge.Sent, Text: "yes", HandedAt: at(3)}}, []Sighting{own(5, "yes")}, nil},
+		{"our own line that a person typed", nil, []wabridge.Message{{ID: "o", Direction: wabridge.Out, State: wabridge.Sent, Text: "no", HandedAt: at(3)}}, []Sighting{own(5, "yes")}, []string{"new echo yes"}},
+		{"an echo posted again", []wabridge.Message{{ID: "e", Direction: wabridge.Echo, Text: "yes", Created: at(5), Source: fromNotification}}, nil, []Sighting{own(5, "yes")}, nil},
+		{"a message was deleted", []wabridge.Message{knownExact("a", 5, "hi")}, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Gone: true}}, nil},
+		{"somebody writes the words for a deleted one", nil, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Gone: true}}, []string{"new in This message was deleted"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := changes(Posted(anna, tt.known, tt.ours, tt.seen, time.UTC))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error("changes (-want +got):\n", diff)
+			}
+		})
+	}
+}
+
+func TestPostedInAGroup(t *testing.T) {
+	team := wabridge.Chat{ID: "120363407369159074@g.us", Name: "Team", Group: true}
+	known := knownExact("a", 5, "ok")
+	known.Group, known.Name = team.ID, "+49 170 0000001"
+	from := func(name string) Sighting { return Sighting{Sender: name, Text: "ok", Time: at(5)} }
+	for _, tt := range []struct {
+		name string
+		seen []Sighting
+		want []string
+	}{
+		{"the same person", []Sighting{from("+49 170 0000001")}, nil},
+		{"the person was saved meanwhile", []Sighting{from("Ana")}, nil},
+		{"another person in the same second", []Sighting{from("+49 170 0000001"), from("Ben")}, []string{"new in ok"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ch := Posted(team, []wabridge.Message{known}, nil, tt.seen, time.UTC)
+			if diff := cmp.Diff(tt.want, changes(ch)); diff != "" {
+				t.Error("changes (-want +got):\n", diff)
+			}
+			for _, m := range ch.New {
+				if m.Group != team.ID || m.GroupName != "Team" || m.Name != "Ben" {
+					t.Errorf("message = %+v", m)
+				}
+			}
+		})
+	}
+}
+
+// bubbles makes a view: "<hh:mm text" comes in, ">hh:mm text" is ours.
+func bubbles(now time.Time, lines ...string) View {
+	var s whatsapp.Screen
+	for _, l := range lines {
+		s.Bubbles = append(s.Bubbles, whatsapp.Bubble{Out: l[0] == '>', Time: l[1:6], Text: l[7:]})
+	}
+	return View{Seen: shownSightings(s, now), At: now}
+}
+
+func TestShown(t *testing.T) {
+	sent := func(sec int, text string) wabridge.Message {
+		return wabridge.Message{ID: "o", Direction: wabridge.Out, State: wabridge.Sent, Text: wabridge.Text(text), HandedAt: at(sec)}
+	}
+	yesterday := knownExact("y", -24*3600, "ok")
+	for _, tt := range []struct {
+		name        string
+		known, ours []wabridge.Message
+		view        View
+		want        []string
+		anchored    bool
+	}{
+		{"an unknown chat's past", nil, nil, bubbles(at(600), "<11:00 old", "<11:30 older"), nil, false},
+		{"came in just now", nil, nil, bubbles(at(600), "<11:00 old", "<12:10 now"), []string{"new in now"}, false},
+		{"known from a notification", []wabridge.Message{knownExact("a", 5, "hi")}, nil, bubbles(at(600), "<12:00 hi"), nil, true},
+		{"below a known one", []wabridge.Message{knownExact("a", 5, "hi")}, nil, bubbles(at(6000), "<12:00 hi", "<12:20 and"), []string{"new in and"}, true},
+		{"above a known one is the past", []wabridge.Message{knownExact("a", 5, "hi")}, nil, bubbles(at(6000), "<11:20 past", "<12:00 hi"), nil, true},
+		{"two equal ones of a minute", []wabridge.Message{knownExact("a", 5, "ok")}, nil, bubbles(at(50), "<12:00 ok", "<12:00 ok"), []string{"new in ok"}, true},
+		{"below one of ours", nil, []wabridge.Message{sent(5, "hello")}, bubbles(at(6000), ">12:00 hello", "<12:20 answer"), []string{"new in answer"}, true},
+		{"typed by a person", nil, []wabridge.Message{sent(5, "hello")}, bubbles(at(6000), ">12:00 hello", ">12:20 me too"), []string{"new echo me too"}, true},
+		{"ours shown with formatting removed", nil, []wabridge.Message{sent(5, "*hello*")}, bubbles(at(60), ">12:00 hello"), nil, true},
+		{"the same words at the same minute of another day", []wabridge.Message{yesterday, knownExact("x", -9000, "x"), knownExact("z", -8000, "z"), knownExact("v", -7000, "v")}, nil,
+			bubbles(at(30), "<12:00 ok"), []string{"new in ok"}, false},
+		{"yesterday's last message is known", []wabridge.Message{yesterday}, nil, bubbles(at(3000), "<12:00 ok"), nil, true},
+		{"over midnight", []wabridge.Message{knownExact("a", -60, "hi")}, nil, bubbles(at(12*3600+60), "<11:59 hi", "<23:59 late", "<00:01 early"), []string{"new in late", "new in early"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ch, anchored := Shown(anna, tt.known, tt.ours, tt.view)
+			if diff := cmp.Diff(tt.want, changes(ch)); diff != "" {
+				t.Error("changes (-want +got):\n", diff)
+			}
+			if anchored != tt.anchored {
+				t.Errorf("anchored = %v, want %v", anchored, tt.anchored)
+			}
+			for _, m := range ch.New {
+				if m.Created.After(tt.view.At) || m.Created.IsZero() || m.Source != fromScreen || m.Clock == "" {
+					t.Errorf("message = %+v", m)
+				}
+			}
+		})
+	}
+}
+
+func TestShownWithUnreadCount(t *testing.T) {
+	v := bubbles(at(6000), "<10:00 read", "<11:00 one", ">11:01 mine", "<11:02 two")
+	v.Unread = 2
+	ch, anchored := Shown(anna, nil, nil, v)
+	if diff := cmp.Diff([]string{"new in one", "new in two"}, changes(ch)); diff != "" {
+		t.Error("changes (-want +got):\n", diff)
+	}
+	if !anchored {
+		t.Error("all unread ones are on the screen, nothing is missing above")
+	}
+}
+
+func TestBodyOfAMessage(t *testing.T) {
+	m := posting(5, "a \"b\"\n🙂").message(anna, fromNotification)
+	if string(m.Body) != `{"body":"a \"b\"\n🙂"}` || m.Type != "text" || m.Number != "491700000001" || m.Name != "Ana" || m.Direction != wabridge.In {
+		t.Errorf("message = %+v", m)
+	}
+}
+
+func TestClockMinute(t *testing.T) {
+	for s, want := range map[string]int{
+		"22:37": 22*60 + 37, "10:52 PM": 22*60 + 52, "12:00 am": 0, "12:05 p. m.": 12*60 + 5, "1:02\u202fa.m.": 62, "9.05": 9*60 + 5,
+		"١٠:٥٢ م": 22*60 + 52, "\u200e7:01": 7*60 + 1, "00:00": 0,
+		"": -1, "Yesterday": -1, "24:00": -1, "12:60": -1, "13:00 pm": -1, "7/14/26": -1, "12": -1, "1:2:3": -1,
+	} {
+		got, ok := clockMinute(s)
+		if !ok {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("clockMinute(%q) = %d, want %d", s, got, want)
+		}
+	}
+}
+
+func FuzzClockMinute(f *testing.F) {
+	f.Add("10:52 p. m.")
+	f.Fuzz(func(t *testing.T, s string) {
+		if m, ok := clockMinute(s); ok && (m < 0 || m >= 24*60) {
+			t.Errorf("clockMinute(%q) = %d", s, m)
+		}
+	})
+}
+
+func TestParseClock(t *testing.T) {
+	for in, want := range map[string]string{
+		"America/Manaus\n-0400\n1774472586\n": "America/Manaus", "\n+0530\n": "+0530", "Nowhere/At all\n-0300\n": "-0300", "": "none", "Local\n": "none",
+	} {
+		zone, _ := parseClock(in)
+		got := "none"
+		if zone != nil {
+			got = zone.String()
+		}
+		if got != want {
+			t.Errorf("parseClock(%q) = %s, want %s", in, got, want)
+		}
+	}
+	if _, now := parseClock("UTC\n+0000\n1774472586\n"); now.Unix() != 1774472586 {
+		t.Errorf("now = %v", now)
+	}
+}
