@@ -111,6 +111,9 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, in *reading) error
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, in.wait)
 	defer cancel()
+	// a client that does not take the answer is dropped; the server takes the
+	// deadline back after the request, and tests' writers have none
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(in.wait + s.limits.write))
 	p := page{Events: []json.RawMessage{}, Last: in.after, Missed: in.missed}
 	for {
 		changed := s.feed.changed()

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -15,13 +16,17 @@ import (
 // Limits of the feed.
 const (
 	feedPage  = 500         // events read from the log at a time
-	feedTail  = 4096        // newest events kept in memory
+	feedTail  = 4096        // newest events kept in memory, at most
+	feedBytes = 4 << 20     // and at most so much of them
 	feedRetry = time.Second // pause after the log could not be read
 )
 
-// An entry is an event and its JSON, made once for all readers.
+// An entry is what filters need of an event, and its JSON, made once for all
+// readers.
 type entry struct {
-	event   wabridge.Event
+	number  int64
+	phone   string
+	kind    wabridge.EventKind
 	encoded []byte
 }
 
@@ -36,6 +41,7 @@ type feed struct {
 	mu    sync.Mutex
 	ready bool
 	tail  []entry       // with numbers above floor, oldest first
+	bytes int           // of all JSON in tail
 	floor int64         // events up to this number are not in tail
 	last  int64         // number of the newest event seen
 	grown chan struct{} // closed and replaced when last moves
@@ -122,12 +128,23 @@ func (f *feed) add(events []wabridge.Event, searched int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tail = append(f.tail, fresh...)
-	if over := len(f.tail) - feedTail; over > 0 {
-		f.floor = f.tail[over-1].event.Number
-		f.tail = slices.Clone(f.tail[over:]) // readers may still hold the old array
+	for _, e := range fresh {
+		f.bytes += len(e.encoded)
 	}
+	f.trim()
 	f.last = max(searched, events[len(events)-1].Number)
 	f.wake()
+}
+
+// trim forgets the oldest events beyond the bounds; it is called with mu held.
+func (f *feed) trim() {
+	over := 0
+	for ; len(f.tail)-over > feedTail || f.bytes > feedBytes; over++ {
+		f.bytes -= len(f.tail[over].encoded)
+		f.floor = f.tail[over].number
+	}
+	clear(f.tail[:over]) // lets go of the memory; readers have copies
+	f.tail = f.tail[over:]
 }
 
 // wake is called with mu held.
@@ -172,23 +189,23 @@ func (f *feed) recent(after int64, limit int, filter queue.EventFilter) (found [
 		return nil, after, false
 	}
 	at, _ := slices.BinarySearchFunc(f.tail, after+1, func(e entry, n int64) int {
-		return int(e.event.Number - n)
+		return cmp.Compare(e.number, n)
 	})
 	for _, e := range f.tail[at:] {
-		if !passes(filter, e.event) {
+		if !passes(filter, e) {
 			continue
 		}
 		found = append(found, e)
 		if len(found) == limit {
-			return found, e.event.Number, true
+			return found, e.number, true
 		}
 	}
 	return found, max(after, f.last), true
 }
 
-func passes(filter queue.EventFilter, e wabridge.Event) bool {
-	return (len(filter.Phones) == 0 || slices.Contains(filter.Phones, e.Phone)) &&
-		(len(filter.Kinds) == 0 || slices.Contains(filter.Kinds, e.Kind))
+func passes(filter queue.EventFilter, e entry) bool {
+	return (len(filter.Phones) == 0 || slices.Contains(filter.Phones, e.phone)) &&
+		(len(filter.Kinds) == 0 || slices.Contains(filter.Kinds, e.kind))
 }
 
 func encode(e wabridge.Event) entry {
@@ -201,5 +218,5 @@ func encode(e wabridge.Event) entry {
 		e.Data = json.RawMessage("{}")
 		b, _ = json.Marshal(e)
 	}
-	return entry{e, b}
+	return entry{e.Number, e.Phone, e.Kind, b}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -79,6 +80,19 @@ func New(c Config) *Server {
 // Handler serves /bridge/v1/…, /healthz and /readyz. Whatever else it is
 // asked for is a not_found error in JSON.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// Beside serves what is ours and gives all other paths to rest. Unlike a
+// ServeMux it never redirects to a tidier path, so every answer stays JSON.
+func (s *Server) Beside(rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.Path
+		if strings.HasPrefix(p, "/bridge/v1/") || p == "/bridge/v1" || p == "/healthz" || p == "/readyz" {
+			s.handler.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
+}
 
 // Shutdown says goodbye to all event readers and waits for them, at most
 // until ctx ends. It may be called twice.
