@@ -102,11 +102,11 @@ func (p *Phone) killLink(l *link) func(kind string, d time.Duration) {
 			l.offline.Store(false)
 		case android.FaultFreeze:
 			l.server.Freeze(true)
-			p.sys.After(d, func() { l.server.Freeze(false) })
+			p.sys.Later(d, func() { l.server.Freeze(false) })
 		case android.FaultOffline:
 			l.offline.Store(true)
 			l.server.Disconnect()
-			p.sys.After(d, func() { l.offline.Store(false) })
+			p.sys.Later(d, func() { l.offline.Store(false) })
 		}
 	}
 }
@@ -142,8 +142,10 @@ func (p *Phone) linked(ctx context.Context, l *link, command string, stdin io.Re
 		l.server.Disconnect()
 		return 255
 	case 1:
-		p.sys.Do(func() { p.sys.After(p.sys.Latency.AmStart/2+time.Millisecond, l.server.Disconnect) })
+		takeBack := func() {}
+		p.sys.Do(func() { takeBack = p.sys.Later(p.sys.Latency.AmStart/2+time.Millisecond, l.server.Disconnect) })
 		code := p.Exec(ctx, command, stdin, stdout, stderr)
+		p.sys.Do(takeBack) // or it would cut the next connection
 		l.server.Disconnect()
 		return code
 	}

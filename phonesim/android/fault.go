@@ -79,7 +79,8 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// standing are the kinds that last until /clear if neither count nor for is given.
+// standing are the kinds that last, until /clear if for is not given; count
+// means nothing to them.
 var standing = []string{
 	FaultNetworkOff, FaultHoldTicks, FaultLoggedOut, FaultRestricted, FaultBanned, FaultUpdateForced,
 	FaultLayout, FaultNoNotifications, FaultStorageFull, FaultEchoOff,
@@ -97,15 +98,15 @@ func (s *System) Arm(f Fault) error {
 		return err
 	}
 	a := &armed{left: f.Count, value: f.Value}
-	if f.Count == 0 {
+	switch {
+	case slices.Contains(standing, f.Kind), f.Count == 0 && f.For > 0:
+		a.left = -1
+	case f.Count == 0:
 		a.left = 1
-		if f.For > 0 || slices.Contains(standing, f.Kind) {
-			a.left = -1
-		}
 	}
 	if f.For > 0 {
 		a.until = time.Now().Add(time.Duration(f.For))
-		s.After(time.Duration(f.For), func() { s.faultsChanged() })
+		s.Later(time.Duration(f.For), s.faultsChanged)
 	}
 	s.faults[f.Kind] = a
 	s.faultsChanged()
@@ -177,12 +178,11 @@ func (s *System) happen(f Fault) (done bool, err error) {
 			s.KillLink(f.Kind, d)
 		}
 	case FaultScreenOff:
-		s.awake = false
-		s.lock = lock{}
+		s.awake, s.lock = false, lock{}
 	case FaultScreenLock:
-		s.awake, s.lock = false, lock{on: true}
+		s.awake, s.lock = false, lock{set: true, on: true}
 	case FaultPINLock:
-		s.awake, s.lock = false, lock{on: true, pin: cmp.Or(f.Value, "1234")}
+		s.awake, s.lock = false, lock{set: true, on: true, pin: cmp.Or(f.Value, "1234")}
 	case FaultShade:
 		s.shade = true
 	case FaultANR:

@@ -1,7 +1,5 @@
 package android
 
-import "github.com/wabridge/wabridge/phonesim/view"
-
 // Tap touches a point of the display.
 func (s *System) Tap(x, y int) {
 	if s.Take(FaultTapLost) || !s.awake || !s.Display.Contains(x, y) {
@@ -105,14 +103,10 @@ func (s *System) Key(code int) {
 		}
 		return
 	case KeySleep:
-		s.sleep()
+		s.SetAwake(false)
 		return
 	case KeyPower:
-		if s.awake {
-			s.sleep()
-		} else {
-			s.SetAwake(true)
-		}
+		s.SetAwake(!s.awake)
 		return
 	}
 	if !s.awake {
@@ -157,10 +151,6 @@ func (s *System) typer(f func(Typer)) {
 	}
 }
 
-// sleep switches the display off; whether the phone locks then is its setting:
-// it locks if a lock fault set one up before.
-func (s *System) sleep() { s.SetAwake(false) }
-
 func (s *System) homeKey() {
 	if s.lock.on {
 		return
@@ -186,11 +176,6 @@ func (s *System) backKey() {
 		}
 	}
 }
-
-var _ Typer = keyguardWindow{}
-
-// Snapshot is the active window as a picture or a dump shows it.
-func (s *System) Snapshot() *view.Node { return s.Active().Draw() }
 
 // SelectAll is CTRL+A: the next DEL deletes the whole field.
 func (s *System) SelectAll() { s.selected = true }

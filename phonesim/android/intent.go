@@ -30,7 +30,7 @@ type Intent struct {
 	Extras     map[string]string
 }
 
-// String is Intent.toString as am prints it. Androids since about 12 shorten the
+// Text is Intent.toString as am prints it. Androids since about 12 shorten the
 // data of web links; facts/android.md 5.
 func (i Intent) Text(shorten bool) string {
 	var b strings.Builder
@@ -85,8 +85,6 @@ const (
 	DeliveredToTop             // the top activity took the new intent
 	Unresolved                 // nobody takes it
 	NoClass                    // the component does not exist
-	NotAllowed                 // the component is not exported
-	Ambiguous                  // several apps take it: the chooser comes up
 )
 
 // StartActivity carries out an intent.

@@ -10,6 +10,7 @@ import (
 
 // lock is the keyguard.
 type lock struct {
+	set     bool // the phone locks whenever its display goes off
 	on      bool
 	pin     string // "": a swipe opens it
 	bouncer bool   // the PIN pad is shown
@@ -24,14 +25,14 @@ func sid(name string) string { return sysui + ":id/" + name }
 func (s *System) Awake() bool { return s.awake }
 
 // Locked reports whether the keyguard is up, and whether it asks a secret.
-func (s *System) Locked() (locked, secure bool) { return s.lock.on, s.lock.on && s.lock.pin != "" }
+func (s *System) Locked() (locked, secure bool) { return s.lock.on, s.lock.on && s.Secure() }
 
 // SetAwake switches the display.
 func (s *System) SetAwake(on bool) {
 	was := s.seenApp()
 	s.awake = on
 	if !on {
-		s.lock.bouncer, s.lock.typed, s.shade = false, "", false
+		s.lock.on, s.lock.bouncer, s.lock.typed, s.shade = s.lock.set, false, "", false
 	}
 	s.tellSeen(was)
 	s.Changed()
@@ -52,7 +53,7 @@ func (s *System) DismissKeyguard() {
 
 func (s *System) unlock() {
 	was := s.seenApp()
-	s.lock = lock{}
+	s.lock.on, s.lock.bouncer, s.lock.typed = false, false, ""
 	s.tellSeen(was)
 	s.Changed()
 }

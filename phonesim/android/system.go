@@ -96,11 +96,19 @@ func (s *System) Do(f func()) {
 }
 
 // A timer is one thing that is to happen.
-type timer struct{ t *time.Timer }
+type timer struct {
+	t    *time.Timer
+	side bool // Settle does not wait for it
+}
 
 // After has f run with the lock held once d has passed; at once, before After
 // returns, where d is zero. The result takes it back. After Close nothing runs.
-func (s *System) After(d time.Duration, f func()) (cancel func()) {
+func (s *System) After(d time.Duration, f func()) (cancel func()) { return s.after(d, false, f) }
+
+// Later is After for what Settle need not wait for, as the end of a fault.
+func (s *System) Later(d time.Duration, f func()) (cancel func()) { return s.after(d, true, f) }
+
+func (s *System) after(d time.Duration, side bool, f func()) (cancel func()) {
 	if s.closed {
 		return func() {}
 	}
@@ -108,7 +116,7 @@ func (s *System) After(d time.Duration, f func()) (cancel func()) {
 		f()
 		return func() {}
 	}
-	t := &timer{}
+	t := &timer{side: side}
 	s.timers[t] = struct{}{}
 	s.running.Add(1)
 	t.t = time.AfterFunc(d, func() {
@@ -134,9 +142,19 @@ func (s *System) cancel(t *timer) {
 	s.forget(t)
 }
 
+// busy reports whether something is to happen that Settle waits for.
+func (s *System) busy() bool {
+	for t := range s.timers {
+		if !t.side {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *System) forget(t *timer) {
 	delete(s.timers, t)
-	if len(s.timers) == 0 {
+	if !s.busy() {
 		close(s.quiet)
 		s.quiet = make(chan struct{})
 	}
@@ -159,7 +177,7 @@ func (s *System) Settle(ctx context.Context) error {
 	for {
 		var quiet chan struct{}
 		busy := false
-		s.Do(func() { quiet, busy = s.quiet, len(s.timers) > 0 })
+		s.Do(func() { quiet, busy = s.quiet, s.busy() })
 		if !busy {
 			return nil
 		}
@@ -185,11 +203,17 @@ func (s *System) ChangesFor(d time.Duration) {
 
 // WaitIdle waits, without the lock, until the screen has not changed for the
 // latency profile's idle window, at most its limit; false: it never was idle.
+// The window begins with the call at the earliest, for each dump connects anew
+// and knows of no event before (AOSP UiAutomation.waitForIdle).
 func (s *System) WaitIdle(ctx context.Context) (idle bool, err error) {
-	end := time.Now().Add(s.Latency.IdleLimit)
+	start := time.Now()
+	end := start.Add(s.Latency.IdleLimit)
 	for {
 		var last time.Time
 		s.Do(func() { last = s.lastChange })
+		if last.Before(start) {
+			last = start
+		}
 		now := time.Now()
 		wait := last.Add(s.Latency.IdleWindow).Sub(now)
 		if wait <= 0 {

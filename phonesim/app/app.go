@@ -28,7 +28,6 @@ type App struct {
 	stack   []screen // activities, the last on top
 	over    []screen // dialogs over the top activity, the last on top
 	opening func()   // takes back a chat that is about to open
-	nagged  bool
 
 	ledger   []*SentMessage
 	received []*ReceivedMessage
@@ -169,15 +168,12 @@ func (a *App) openChat() *Chat {
 // stay on disk, as in the real app.
 func (a *App) Die(stopped bool) {
 	a.cancelOpening()
-	a.saveDrafts()
 	a.pid, a.stopped = 0, stopped
 	a.stack, a.over = nil, nil
 	if !stopped { // the push service starts it again with the next message
 		a.pid = firstPID + 1
 	}
 }
-
-func (a *App) saveDrafts() {}
 
 func (a *App) cancelOpening() {
 	if a.opening != nil {

@@ -24,21 +24,29 @@ func (s *chatScreen) list() *view.Node {
 		y = area.Bottom - total + s.chat.scroll
 	}
 	list := with(s.a.n(listView, "android:id/list", area), view.Focusable|view.Scrollable)
-	for _, make := range rows {
-		row := make(y)
-		y = row.Bounds.Bottom
-		clip(row, area)
-		list.Add(row)
+	for _, r := range rows {
+		if y += r.height; y <= area.Top || y-r.height >= area.Bottom {
+			continue
+		}
+		node := s.row(r, y-r.height)
+		clip(node, area)
+		list.Add(node)
 	}
-	dropGone(list)
 	return list
 }
 
 // maxRows is how many of the newest messages a chat screen knows of.
 const maxRows = 400
 
-// rows are the bubbles as functions of their upper edge, and their height.
-func (s *chatScreen) rows() (rows []func(y int) *view.Node, total int) {
+// A row is a bubble with the day's divider above it, if there is one.
+type row struct {
+	m       *Message
+	divider string
+	height  int
+}
+
+// rows are the newest bubbles, and the height of all.
+func (s *chatScreen) rows() (rows []row, total int) {
 	ms := s.chat.Messages
 	if len(ms) > maxRows {
 		ms = ms[len(ms)-maxRows:]
@@ -49,8 +57,9 @@ func (s *chatScreen) rows() (rows []func(y int) *view.Node, total int) {
 		if i == 0 || daysBetween(ms[i-1].At, m.At) != 0 {
 			divider = s.a.words().day(m.At, now)
 		}
-		rows = append(rows, func(y int) *view.Node { return s.row(m, divider, y) })
-		total += s.rowHeight(m, divider != "")
+		r := row{m, divider, s.rowHeight(m, divider != "")}
+		rows = append(rows, r)
+		total += r.height
 	}
 	return rows, total
 }
@@ -86,12 +95,11 @@ const mediaHeight = 300
 
 func media(m *Message) bool { return m.Kind != "" && m.Kind != "text" }
 
-// row is one bubble. Incoming ones are not in the captures: they are drawn as
+// row draws one bubble. Incoming ones are not in the captures: they are drawn as
 // outgoing ones on the left without a status (facts/android.md 2).
-func (s *chatScreen) row(m *Message, divider string, y int) *view.Node {
-	a := s.a
-	top := y
-	row := with(a.n(group, "", view.R(0, y, width, y+s.rowHeight(m, divider != ""))), view.LongClickable)
+func (s *chatScreen) row(r row, y int) *view.Node {
+	a, m, divider, bottom := s.a, r.m, r.divider, y+r.height-10
+	row := with(a.n(group, "", view.R(0, y, width, y+r.height)), view.LongClickable)
 	if divider != "" {
 		half := utf8.RuneCountInString(divider)*charWidth/2 + 16
 		row.Add(a.t("conversation_row_date_divider", divider, view.R(width/2-half, y+6, width/2+half, y+69)))
@@ -100,9 +108,9 @@ func (s *chatScreen) row(m *Message, divider string, y int) *view.Node {
 	text, cut := s.shownText(m)
 	w, _, _ := measure(text+timeRoom, bubbleMax)
 	w = max(w, 108)
-	box := view.R(bubbleLeft, y+2, bubbleLeft+w+8, top+row.Bounds.H()-10)
+	box := view.R(bubbleLeft, y+2, bubbleLeft+w+8, bottom)
 	if m.Out {
-		box = view.R(bubbleRight-w-8, y+2, bubbleRight, top+row.Bounds.H()-10)
+		box = view.R(bubbleRight-w-8, y+2, bubbleRight, bottom)
 	}
 	direction := "in"
 	if m.Out {

@@ -127,18 +127,6 @@ func clip(n *view.Node, r view.Rect) {
 	}
 }
 
-// dropGone removes children that are not visible, as a list does with rows that
-// have been scrolled out.
-func dropGone(n *view.Node) {
-	kept := n.Children[:0]
-	for _, c := range n.Children {
-		if !c.Is(view.Gone) {
-			kept = append(kept, c)
-		}
-	}
-	n.Children = kept
-}
-
 // The measures of text.
 const (
 	charWidth  = 17

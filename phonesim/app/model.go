@@ -55,7 +55,6 @@ type Chat struct {
 	Last     time.Time
 	scroll   int // pixels up from the end
 	expanded map[int]bool
-	Gone     bool // the person's phone is off: nothing is delivered
 	Card     bool // the disappearing-messages card lies over it
 }
 

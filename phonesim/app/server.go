@@ -15,7 +15,7 @@ func (a *App) sendNow(c *Chat, text string, human bool, kind string) *Message {
 	m := c.add(&Message{Out: true, Text: text, Kind: kind, At: now()})
 	m.sent = &SentMessage{Order: len(a.ledger) + 1, To: c.ID, Text: text, At: time.Now(), State: Pending.String(), Human: human, Kind: kind}
 	a.ledger = append(a.ledger, m.sent)
-	a.sys.Changed()
+	a.changed(c)
 	a.transmit(c, m)
 	return m
 }
@@ -34,7 +34,7 @@ func (a *App) transmit(c *Chat, m *Message) {
 			a.outbox = append(a.outbox, m)
 			return
 		}
-		a.setState(m, Sent)
+		a.setState(c, m, Sent)
 		a.advance(c, m)
 	})
 }
@@ -54,19 +54,28 @@ func (a *App) flush() {
 
 // setState moves a message's tick. The first step away from the clock is when it
 // was on the wire.
-func (a *App) setState(m *Message, s State) {
+func (a *App) setState(c *Chat, m *Message, s State) {
 	m.State = s
 	m.sent.State = s.String()
 	if s >= Sent && m.sent.Wire.IsZero() {
 		m.sent.Wire = time.Now()
 	}
-	a.sys.Changed()
+	a.changed(c)
+}
+
+// changed notes that a chat is not what it was, if a person sees it: open, or
+// its row in the list. What nobody sees makes no accessibility event.
+func (a *App) changed(c *Chat) {
+	_, home := a.top().(*homeScreen)
+	if a.openChat() == c || home && a.sys.Seen(a) {
+		a.sys.Changed()
+	}
 }
 
 // advance lets the other side receive and read a sent message, and answer it.
 func (a *App) advance(c *Chat, m *Message) {
 	l := a.sys.Latency
-	a.deliver(m)
+	a.deliver(c, m)
 	if strings.HasSuffix(c.ID, "111") && !a.sys.Has(android.FaultEchoOff) {
 		a.sys.After(l.Echo, func() {
 			_, _ = a.Incoming(IncomingMessage{From: c.ID, Text: "echo: " + m.Text})
@@ -79,23 +88,23 @@ func (a *App) deliverHeld() {
 	for _, c := range a.chats {
 		for _, m := range c.Messages {
 			if m.Out && m.State == Sent && !m.held && m.sent != nil {
-				a.deliver(m)
+				a.deliver(c, m)
 			}
 		}
 	}
 }
 
 // deliver lets the recipient's phone have a sent message, and then its owner read it.
-func (a *App) deliver(m *Message) {
+func (a *App) deliver(c *Chat, m *Message) {
 	free := func(s State) bool { return m.State == s && !m.held && !a.sys.Has(android.FaultHoldTicks) }
 	a.sys.After(a.sys.Latency.Delivered, func() {
 		if !free(Sent) {
 			return
 		}
-		a.setState(m, Delivered)
+		a.setState(c, m, Delivered)
 		a.sys.After(a.sys.Latency.Read, func() {
 			if free(Delivered) {
-				a.setState(m, Read)
+				a.setState(c, m, Read)
 			}
 		})
 	})
@@ -111,7 +120,7 @@ func (a *App) Tick(to string, s State) error {
 	for _, m := range slices.Backward(c.Messages) {
 		if m.Out {
 			m.held = true
-			a.setState(m, s)
+			a.setState(c, m, s)
 			return nil
 		}
 	}

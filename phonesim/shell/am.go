@@ -160,7 +160,7 @@ func (p *proc) amStart(ctx context.Context, args []string) int {
 		return 0
 	}
 	if o.wait {
-		p.waited(ctx, r, activity, begin, timedOut)
+		p.waited(r, activity, begin, timedOut)
 	}
 	return 0
 }
@@ -178,14 +178,11 @@ func (p *proc) startNote(w interface{ Write([]byte) (int, error) }, r android.St
 	case android.NoClass:
 		fmt.Fprintf(w, "Error type 3\nError: Activity class {%s} does not exist.\n", i.Component)
 		return false
-	case android.NotAllowed:
-		fmt.Fprintf(w, "Error: Activity not started, you do not have permission to access it.\n")
-		return false
 	}
 	return true
 }
 
-func (p *proc) waited(ctx context.Context, r android.StartResult, activity string, begin time.Time, timedOut bool) {
+func (p *proc) waited(r android.StartResult, activity string, begin time.Time, timedOut bool) {
 	state, status := "WARM", "ok"
 	if r == android.Started {
 		state = "COLD"
@@ -196,7 +193,6 @@ func (p *proc) waited(ctx context.Context, r android.StartResult, activity strin
 		return
 	}
 	p.printf("Status: %s\nLaunchState: %s\nActivity: %s\n", status, state, activity)
-	_ = ctx
 	ms := max(time.Since(begin).Milliseconds(), 1)
 	p.printf("TotalTime: %d\nWaitTime: %d\nComplete\n", ms, ms+3)
 }
@@ -228,9 +224,6 @@ func (p *proc) amBroadcast(args []string) int {
 	i := o.intent
 	i.Flags = 0x400000
 	p.printf("Broadcasting: %s\nBroadcast completed: result=0\n", i.Text(p.shorten()))
-	if strings.HasSuffix(i.Action, "MEDIA_SCANNER_SCAN_FILE") {
-		return 0
-	}
 	return 0
 }
 

@@ -32,8 +32,8 @@ func uiautomator(ctx context.Context, p *proc) int {
 			file = a
 		}
 	}
-	if took := p.dumpFault(); took {
-		return 0
+	if over, code := p.dumpFault(ctx); over {
+		return code
 	}
 	idle, err := sys.WaitIdle(ctx)
 	if err != nil {
@@ -50,8 +50,8 @@ func uiautomator(ctx context.Context, p *proc) int {
 	return p.writeDump(file, xml)
 }
 
-// dumpFault acts out an armed fault of dumps; true: the command is over.
-func (p *proc) dumpFault() bool {
+// dumpFault acts out an armed fault of dumps; over: the command has ended.
+func (p *proc) dumpFault(ctx context.Context) (over bool, code int) {
 	sys := p.sh.sys
 	kind := ""
 	sys.Do(func() {
@@ -61,6 +61,16 @@ func (p *proc) dumpFault() bool {
 			}
 		}
 	})
+	takes := sys.Latency.IdleWindow
+	if kind == android.FaultDumpIdle && takes > 0 {
+		takes = sys.Latency.IdleLimit
+	}
+	if kind == "" {
+		return false, 0
+	}
+	if err := android.Sleep(ctx, takes); err != nil {
+		return true, 1
+	}
 	switch kind {
 	case android.FaultDumpNullRoot:
 		fmt.Fprintln(p.err, "ERROR: null root node returned by UiTestAutomationBridge.")
@@ -69,7 +79,7 @@ func (p *proc) dumpFault() bool {
 	case android.FaultDumpCrash:
 		sys.Main(20000, 'E', "AndroidRuntime", "FATAL EXCEPTION: main\njava.lang.NullPointerException: Attempt to invoke virtual method 'java.lang.CharSequence android.view.accessibility.AccessibilityNodeInfo.getContentDescription()' on a null object reference\n\tat com.android.uiautomator.core.AccessibilityNodeInfoDumper.childNafCheck(AccessibilityNodeInfoDumper.java:296)")
 	}
-	return kind != ""
+	return true, 0
 }
 
 // writeDump writes the file, or the terminal, and prints the line with the
