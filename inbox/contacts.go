@@ -88,11 +88,15 @@ type Runner interface {
 	Output(ctx context.Context, command string) (string, error)
 }
 
-// Load reads the address book and WhatsApp's own mirror of it. What was known
-// stays if both fail.
-func (c *Contacts) Load(ctx context.Context, r Runner) error {
-	phones, err1 := r.Output(ctx, phonesQuery)
-	raw, err2 := r.Output(ctx, rawQuery)
+// Load reads the address book of an Android user and WhatsApp's own mirror of
+// it. What was known stays if both fail.
+func (c *Contacts) Load(ctx context.Context, r Runner, user int) error {
+	as := ""
+	if user != 0 {
+		as = " --user " + strconv.Itoa(user)
+	}
+	phones, err1 := r.Output(ctx, phonesQuery+as)
+	raw, err2 := r.Output(ctx, rawQuery+as)
 	if err1 != nil && err2 != nil {
 		return fmt.Errorf("read contacts: %w", err1)
 	}

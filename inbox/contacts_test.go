@@ -61,7 +61,7 @@ func TestContacts(t *testing.T) {
 			"Row: 2 account_type=com.whatsapp, sync1=NULL, display_name=Group\n",
 	}
 	var c Contacts
-	if err := c.Load(t.Context(), b); err != nil {
+	if err := c.Load(t.Context(), b, 0); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -79,7 +79,7 @@ func TestContacts(t *testing.T) {
 			t.Errorf("Names(%s) = %q, want %q", number, got, want)
 		}
 	}
-	if err := c.Load(t.Context(), book{err: errors.New("gone"), raw: b.raw}); err != nil {
+	if err := c.Load(t.Context(), book{err: errors.New("gone"), raw: b.raw}, 0); err != nil {
 		t.Errorf("one of two queries failed: %v", err)
 	}
 }

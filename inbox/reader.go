@@ -239,7 +239,6 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	out.New, err = r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) (ch queue.Changes) {
 			chatID = chat.ID
-			r.number(chat, v.Seen)
 			v.Unread = max(o.Unread, r.unseen(chat.ID))
 			ch, out.Anchored = Shown(chat, known, ours, v)
 			return ch
@@ -253,14 +252,14 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	return out, nil
 }
 
-// number fills in the numbers of a group's senders, where the address book
-// has exactly one.
+// number fills in the numbers of a group's senders who are saved under a name
+// that only one number has. A chat on the screen does not tell who is saved.
 func (r *Reader) number(chat wabridge.Chat, seen []Sighting) {
 	if !chat.Group {
 		return
 	}
 	for i, s := range seen {
-		if !s.Own && s.Number == "" && s.Sender != "" {
+		if !s.Own && s.Saved && s.Number == "" {
 			seen[i].Number = r.contacts.Number(s.Sender)
 		}
 	}

@@ -75,7 +75,7 @@ func (s *session) event(line string) {
 // study reads what changes rarely, beside the loop: the address book.
 func (s *session) study(ctx context.Context) {
 	for {
-		if err := s.r.contacts.Load(ctx, timed{s.dev, contactsLimit}); err != nil && ctx.Err() == nil {
+		if err := s.r.contacts.Load(ctx, timed{s.dev, contactsLimit}, s.r.cfg.Phone.User); err != nil && ctx.Err() == nil {
 			s.r.log.Warn("contacts could not be read", "error", err)
 		}
 		if !sleep(ctx, contactsEvery) {

@@ -24,6 +24,7 @@ type Sighting struct {
 	Own    bool // ours: typed on the phone, another device, or by us
 	Sender string
 	Number string // of the sender, digits, where known
+	Saved  bool   // Sender is a name of the phone's address book, as far as is known
 	Text   string
 	Time   time.Time // exact to the second in a notification; in a chat the start of the shown minute, zero if unknown
 	Clock  string    // in a chat: the time as shown
@@ -32,12 +33,12 @@ type Sighting struct {
 	Gone   bool      // Text reads like the words for a deleted message
 }
 
-// Posted are the sightings of a notification.
+// postedSightings are the sightings of a notification.
 func postedSightings(c notification.Conversation) []Sighting {
 	out := make([]Sighting, 0, len(c.Messages))
 	for _, m := range c.Messages {
 		out = append(out, Sighting{Own: m.Own, Sender: m.Sender, Number: m.Number, Text: m.Text,
-			Time: m.Time, Media: m.Media, Cut: m.Cut, Gone: m.Gone})
+			Saved: !m.Stranger, Time: m.Time, Media: m.Media, Cut: m.Cut, Gone: m.Gone})
 	}
 	return out
 }

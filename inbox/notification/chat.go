@@ -48,9 +48,11 @@ type Message struct {
 	Text   string    `json:"text"` // as the app shows it
 	Time   time.Time `json:"time"` // by the app; whole seconds on the phones seen
 	Media  string    `json:"media,omitempty"`
-	Own    bool      `json:"own,omitempty"`     // our own reply from the notification or another device
-	Cut    bool      `json:"cut,omitempty"`     // Android cut it at its limit
-	Gone   bool      `json:"deleted,omitempty"` // it reads like the words for a deleted message
+	Own    bool      `json:"own,omitempty"` // our own reply from the notification or another device
+	Cut    bool      `json:"cut,omitempty"` // Android cut it at its limit
+	// Stranger: the sender is not saved on the phone; the name is the one they chose.
+	Stranger bool `json:"-"`
+	Gone     bool `json:"deleted,omitempty"` // it reads like the words for a deleted message
 }
 
 // Ref is the chat as the store looks it up.
@@ -122,7 +124,7 @@ func name(c *Conversation, rec Record, words Words) {
 	title := Name(rec.Title)
 	if !c.IsGroup {
 		c.Chat = strings.TrimSuffix(title, ":")
-		c.Stranger = strings.HasPrefix(strings.TrimSpace(uiauto.Clean(rec.Title)), "~")
+		c.Stranger = isStranger(rec.Title)
 		c.Number = wabridge.NumberOf(c.ChatID)
 		if c.Number == "" && c.ChatID == "" || strings.HasSuffix(c.ChatID, "@lid") {
 			c.Number = NumberIn(c.Chat)
@@ -135,6 +137,11 @@ func name(c *Conversation, rec Record, words Words) {
 		c.Group = words.cutCounter(before)
 	}
 	c.Chat = c.Group
+}
+
+// isStranger reports whether a name is shown as one that is not saved.
+func isStranger(shown string) bool {
+	return strings.HasPrefix(strings.TrimSpace(uiauto.Clean(shown)), "~")
 }
 
 // Name removes invisible marks from a name: direction marks, zero width
@@ -195,6 +202,7 @@ func messages(rec Record, c Conversation, words Words) []Message {
 	for _, e := range rec.Elements {
 		m := Message{Sender: Name(e.Sender), Text: e.Text, Time: e.Time}
 		m.Own = own(e.Sender, rec.SelfName, c, words)
+		m.Stranger = isStranger(e.Sender)
 		m.Sender, m.Text = reply(m.Sender, m.Text)
 		out = append(out, finish(m, c, words))
 	}
@@ -217,7 +225,7 @@ func own(sender, self string, c Conversation, words Words) bool {
 		return true
 	}
 	shown := strings.TrimSpace(uiauto.Clean(sender))
-	if strings.HasPrefix(shown, "~") || !c.IsGroup && Name(sender) == c.Chat {
+	if isStranger(sender) || !c.IsGroup && Name(sender) == c.Chat {
 		return false
 	}
 	if self != "" {
