@@ -1,11 +1,16 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
@@ -64,4 +69,43 @@ func TestBesideAnotherInterface(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, w.Code, want)
 		}
 	}
+}
+
+// flaky is a log that cannot be read for a while.
+type flaky struct {
+	queue.Log
+	failures int
+}
+
+func (f *flaky) Changed() <-chan struct{} { return nil }
+
+func (f *flaky) LastEvent(context.Context) (int64, error) {
+	if f.failures--; f.failures >= 0 {
+		return 0, wabridge.Fail(wabridge.CodeStorage, nil, "disk")
+	}
+	return 7, nil
+}
+
+func (f *flaky) Events(context.Context, int64, int, queue.EventFilter) ([]wabridge.Event, int64, error) {
+	return nil, 7, nil
+}
+
+func TestFeedComesBackAndComplainsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logs := &syncBuffer{}
+		f := newFeed(&flaky{failures: 3}, slog.New(slog.NewTextHandler(logs, nil)))
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { f.run(ctx) })
+		start := time.Now()
+		<-f.changed()
+		if took := time.Since(start); f.seen() != 7 || took != 3*feedRetry {
+			t.Errorf("after %s the feed is at %d", took, f.seen())
+		}
+		stop()
+		wg.Wait()
+		if n := strings.Count(logs.String(), "event log not readable"); n != 1 {
+			t.Errorf("%d complaints: %s", n, logs)
+		}
+	})
 }

@@ -23,11 +23,11 @@ import (
 
 // Limits of a request.
 const (
-	maxBody   = 256 << 10        // bytes of a body; a text of 4096 characters, all escaped, needs 48 KiB
-	bodyTime  = 15 * time.Second // to receive it
-	maxDepth  = 32               // nested objects and arrays
-	maxQuery  = 16 << 10         // bytes of a query string
-	defaultTT = 30 * 24 * time.Hour
+	maxBody    = 256 << 10        // bytes of a body; a text of 4096 characters, all escaped, needs 48 KiB
+	bodyTime   = 15 * time.Second // to receive it
+	maxDepth   = 32               // nested objects and arrays
+	maxQuery   = 16 << 10         // bytes of a query string
+	defaultTTL = 30 * 24 * time.Hour
 )
 
 // Store is what the Cloud API needs of the database. queue.Store has it all.
@@ -64,7 +64,7 @@ type api struct {
 // without trailing slashes. Every answer is JSON, whatever was asked.
 func Handler(c Config) http.Handler {
 	if c.TTL == 0 {
-		c.TTL = defaultTT
+		c.TTL = defaultTTL
 	}
 	a := &api{Config: c}
 	a.mux = a.routes()
@@ -99,9 +99,6 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		r2 := *r
 		r2.URL = &u
 		r = &r2
-	}
-	if r.Method == http.MethodConnect { // the mux takes its path as it is
-		r.Method = http.MethodPost
 	}
 	a.mux.ServeHTTP(w, r)
 }
