@@ -61,9 +61,10 @@ func TestKillStorm(t *testing.T) {
 			g.ready(t)
 			s.found(g)
 		}
-		<-time.After(time.Duration(rng.IntN(900)) * time.Millisecond)
+		<-time.After(time.Duration(rng.IntN(700)) * time.Millisecond)
 		s.found(nil)
 		g.kill()
+		s.phoneLives()
 	}
 	g := startGateway(t, s.dir, serveArgs(s.dir, serial, "--log-level", "debug")...)
 	g.ready(t)
@@ -76,6 +77,14 @@ func TestKillStorm(t *testing.T) {
 	s.checkIncoming(g)
 	g.stop(t)
 	t.Logf("%d kills, %d messages accepted, %d sent, %d received", kills, s.total, len(sim.Sent()), len(sim.Received()))
+}
+
+// phoneLives stops the test when it is the simulated phone that died.
+func (s *storm) phoneLives() {
+	var out, errOut strings.Builder
+	if code := s.sim.Exec(s.t.Context(), "echo pong", strings.NewReader(""), &out, &errOut); code != 0 || out.String() != "pong\n" {
+		s.t.Fatalf("the simulated phone answers a command with %d, %q, %q", code, out.String(), errOut.String())
+	}
 }
 
 // found tells the writers where the gateway is; nil: nowhere.

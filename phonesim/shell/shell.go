@@ -84,6 +84,7 @@ func (r *run) eval(ctx context.Context, text string, params []string, dir string
 		return 1
 	}
 	runner, err := interp.New(
+		interp.Dir("/"), // else it asks the machine, whose folder may be gone
 		interp.Env(expand.ListEnviron(environ...)),
 		interp.Params(append([]string{"--"}, params...)...),
 		interp.StdIO(nil, stdout, stderr),
