@@ -172,7 +172,7 @@ func testCancel(t *testing.T, d *adb.Device) {
 func sleepers(t *testing.T, d *adb.Device, mark string) string {
 	t.Helper()
 	// The pattern does not match the command line of the search itself.
-	search := fmt.Sprintf(`for f in /proc/[0-9]*/cmdline; do tr '\0' ' ' <$f 2>/dev/null; echo; done | grep '^sleep [%c]%s'`, mark[0], mark[1:])
+	search := fmt.Sprintf(`{ ps -eo args || for f in /proc/[0-9]*/cmdline; do tr '\0' ' ' <$f; echo; done; } 2>/dev/null | grep '^sleep [%c]%s'`, mark[0], mark[1:])
 	out, err := d.Run(t.Context(), search)
 	if err != nil {
 		t.Fatal(err)
