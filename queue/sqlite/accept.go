@@ -67,7 +67,7 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 }
 
 const openInChat = `
-SELECT EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND state IN ('queued', 'sending', 'unconfirmed'))`
+SELECT EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND open = 1)`
 
 // draft is the record of a new message to send, in its chat.
 func (t *tx) draft(m wabridge.Message, now time.Time) (record, error) {

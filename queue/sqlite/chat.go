@@ -84,7 +84,7 @@ FROM chat
 const (
 	chatByID     = selectChat + `WHERE phone = ?1 AND id = ?2`
 	chatByLID    = selectChat + `WHERE phone = ?1 AND lid = ?2 AND lid <> ''`
-	chatByNumber = selectChat + `WHERE phone = ?1 AND number IN (?2, ?3, ?4) AND number <> '' ORDER BY key LIMIT 1`
+	chatByNumber = selectChat + `WHERE phone = ?1 AND number = ?2 AND number <> ''`
 	// Only if the name is one chat's: two people may have the same.
 	chatByName = selectChat + `WHERE phone = ?1 AND name = ?2 AND name <> '' AND is_group = ?3
   AND 1 = (SELECT count(*) FROM chat WHERE phone = ?1 AND name = ?2 AND name <> '' AND is_group = ?3)`
@@ -122,12 +122,17 @@ func (a asker) byJID(phone, jid string) (*chat, error) {
 	return a.ask(chatByID, phone, jid)
 }
 
+// byNumber finds a chat by the number as it is, else by its other forms.
 func (a asker) byNumber(phone, number string) (*chat, error) {
-	if number == "" {
-		return nil, nil
+	for _, n := range forms(number) {
+		if n == "" {
+			break
+		}
+		if c, err := a.ask(chatByNumber, phone, n); c != nil || err != nil {
+			return c, err
+		}
 	}
-	f := forms(number)
-	return a.ask(chatByNumber, phone, f[0], f[1], f[2])
+	return nil, nil
 }
 
 // byName finds the chat of a name. A reference that has a JID or a number as
@@ -170,9 +175,11 @@ func (t *tx) chatOf(phone string, ref wabridge.ChatRef) (*chat, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := a.byNumber(phone, ref.Number)
-	if err != nil {
-		return nil, err
+	n := c
+	if c == nil || c.Number != ref.Number {
+		if n, err = a.byNumber(phone, ref.Number); err != nil {
+			return nil, err
+		}
 	}
 	if c != nil && c.Number != "" && ref.Number != "" && !wabridge.SameNumber(c.Number, ref.Number) {
 		// The person of this @lid has another number now.
@@ -273,7 +280,7 @@ WHERE chat = ?1 AND number = '' AND group_id = ''`
 
 const (
 	moveMessages = `UPDATE message SET chat = ?1 WHERE chat = ?2`
-	dropHeads    = `UPDATE message SET head = 0 WHERE chat = ?1 AND state IN ('queued', 'sending', 'unconfirmed')`
+	dropHeads    = `UPDATE message SET head = 0 WHERE chat = ?1 AND open = 1`
 	deleteChat   = `DELETE FROM chat WHERE key = ?1`
 	mergeChat    = `
 UPDATE chat

@@ -130,7 +130,10 @@ func filtered(f queue.MessageFilter) (text string, args []any) {
 	}
 	if f.Number != "" {
 		all := forms(wabridge.Digits(f.Number))
-		and("m.number IN (SELECT value FROM json_each(#)) AND m.number <> ''", jsonList(all[:]))
+		and(`m.seq IN (
+      SELECT p.seq FROM message p JOIN chat d ON d.key = p.chat WHERE d.number IN (SELECT value FROM json_each(#)) AND d.number <> ''
+      UNION ALL
+      SELECT p.seq FROM message p WHERE p.number IN (SELECT value FROM json_each(#)) AND p.number <> '' AND p.group_id <> '')`, jsonList(all[:]))
 	}
 	if f.Direction != "" {
 		and("m.direction = #", string(f.Direction))
@@ -169,7 +172,7 @@ func (db *DB) Statuses(ctx context.Context, id string) ([]wabridge.Event, error)
 const depthOf = `
 SELECT state, count(*), min(created)
 FROM message
-WHERE phone = ?1 AND state IN ('queued', 'sending', 'unconfirmed')
+WHERE phone = ?1 AND open = 1
 GROUP BY state`
 
 // Depth implements queue.History.

@@ -162,7 +162,7 @@ WHERE m.phone = ?1 AND m.fresh = ?2 AND m.timed = ?3 AND m.priority = ?4 AND m.h
   AND (m.due, m.seq) > (?5, ?6)
   AND (m.timed = 0 OR m.due <= ?7)
   AND NOT EXISTS (SELECT 1 FROM message b
-    WHERE b.chat = m.chat AND b.state IN ('sending', 'unconfirmed') AND b.state IN ('queued', 'sending', 'unconfirmed'))
+    WHERE b.chat = m.chat AND b.open = 1 AND b.state <> 'queued')
 ORDER BY m.due, m.seq
 LIMIT 64`
 

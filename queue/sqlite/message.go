@@ -104,14 +104,14 @@ func messages(all []record) []wabridge.Message {
 
 const insertMessage = `
 INSERT INTO message (id, phone, direction, chat, number, name, group_id, group_name, input,
-  type, text, body, context, callback, priority, due, timed, expires, state, head, fresh, created, source, clock)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)`
+  type, text, body, context, callback, priority, due, timed, expires, state, open, head, fresh, created, source, clock)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)`
 
 // add stores a new message and sets its Seq.
 func (t *tx) add(r *record) (err error) {
 	r.Seq, err = t.insert(insertMessage, r.ID, r.Phone, string(r.Direction), r.chat, r.Number, r.Name, r.Group, r.GroupName, r.Input,
 		r.Type, string(r.Text), jsonText(r.Body), r.Context, r.Callback,
-		r.Priority, r.due.UnixMilli(), !r.Due.IsZero(), millis(r.Expires), string(r.State), r.head, r.fresh,
+		r.Priority, r.due.UnixMilli(), !r.Due.IsZero(), millis(r.Expires), string(r.State), r.State.Open(), r.head, r.fresh,
 		r.Created.UnixMilli(), r.Source, r.Clock)
 	return err
 }
@@ -119,7 +119,7 @@ func (t *tx) add(r *record) (err error) {
 const updateMessage = `
 UPDATE message
 SET state = ?3, code = ?4, reason = ?5, tries = ?6, fence = ?7, lease = ?8, intent = ?9, typed = ?10,
-  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18
+  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18, open = ?19
 WHERE seq = ?1 AND state = ?2`
 
 // put stores what a move changed, if the row is still in the state it was
@@ -135,7 +135,7 @@ func (t *tx) put(from wabridge.State, r *record) error {
 	}
 	n, err := t.change(updateMessage, r.Seq, string(from), string(r.State), int(r.Code), r.Reason, r.Tries, r.Fence,
 		millis(r.lease), intent, millis(r.typed), r.due.UnixMilli(), !r.Due.IsZero(), r.head,
-		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended))
+		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended), r.State.Open())
 	if err == nil && n != 1 {
 		err = wabridge.Fail(wabridge.CodeStale, nil, "message %s is no longer %s", r.ID, from)
 	}

@@ -110,7 +110,7 @@ func (t *tx) event(kind wabridge.EventKind, phone, message string, at time.Time,
 const promoteHead = `
 UPDATE message
 SET head = 1, fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
-WHERE seq = (SELECT min(seq) FROM message WHERE chat = ?1 AND state IN ('queued', 'sending', 'unconfirmed'))`
+WHERE seq = (SELECT min(seq) FROM message WHERE chat = ?1 AND open = 1)`
 
 // turn hands the turn of a chat on when its head is no longer open, and keeps
 // account of first contacts.
@@ -137,7 +137,7 @@ WHERE key = ?1`
 const agreeHead = `
 UPDATE message
 SET fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
-WHERE chat = ?1 AND head = 1 AND state IN ('queued', 'sending', 'unconfirmed')`
+WHERE chat = ?1 AND head = 1 AND open = 1`
 
 // contact notes that something was typed into the chat.
 func (t *tx) contact(chat int64, at time.Time) error {
@@ -243,7 +243,7 @@ func staleFence(id string) error {
 	return wabridge.Fail(wabridge.CodeStale, nil, "message %s was moved or claimed by somebody else", id)
 }
 
-const sendingOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'sending' AND m.state IN ('queued', 'sending', 'unconfirmed') ORDER BY m.seq`
+const sendingOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'sending' AND m.open = 1 ORDER BY m.seq`
 
 // Recover implements queue.LaneStore.
 func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
@@ -265,14 +265,14 @@ func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
 	})
 }
 
-const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.state IN ('queued', 'sending', 'unconfirmed') ORDER BY m.seq`
+const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.open = 1 ORDER BY m.seq`
 
 // Unconfirmed implements queue.LaneStore.
 func (db *DB) Unconfirmed(ctx context.Context, phone string) ([]wabridge.Message, error) {
 	return db.list(ctx, "list unconfirmed", unconfirmedOf, phone)
 }
 
-const awaitingOf = selectMessage + `WHERE m.phone = ?1 AND m.state IN ('handed', 'sent', 'delivered') AND m.handed > ?2 ORDER BY m.handed DESC, m.seq DESC LIMIT ?3`
+const awaitingOf = selectMessage + `WHERE m.phone = ?1 AND m.handed IS NOT NULL AND m.read IS NULL AND m.ended IS NULL AND m.handed > ?2 ORDER BY m.handed DESC, m.seq DESC LIMIT ?3`
 
 // Awaiting implements queue.LaneStore.
 func (db *DB) Awaiting(ctx context.Context, phone string, since time.Time, limit int) ([]wabridge.Message, error) {

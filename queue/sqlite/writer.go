@@ -99,8 +99,10 @@ func (w *writer) stop() {
 	w.wg.Wait()
 }
 
-// run is the writer's goroutine.
+// run is the writer's goroutine. Should a job end it (runtime.Goexit, as a
+// test's Fatal in a callback does), those who wait are told.
 func (w *writer) run() {
+	defer w.once.Do(func() { close(w.quit) })
 	for {
 		select {
 		case <-w.quit:

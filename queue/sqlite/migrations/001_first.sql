@@ -29,7 +29,7 @@ CREATE TABLE message (
   seq        INTEGER PRIMARY KEY AUTOINCREMENT,
   id         TEXT    NOT NULL UNIQUE CHECK (id <> ''),
   phone      TEXT    NOT NULL,
-  direction  TEXT    NOT NULL CHECK (direction IN ('out', 'in', 'echo')),
+  direction  TEXT    NOT NULL CHECK (CASE direction WHEN 'out' THEN 1 WHEN 'in' THEN 1 WHEN 'echo' THEN 1 ELSE 0 END),
   chat       INTEGER NOT NULL REFERENCES chat (key),
   number     TEXT    NOT NULL DEFAULT '',
   name       TEXT    NOT NULL DEFAULT '',
@@ -47,8 +47,9 @@ CREATE TABLE message (
   due        INTEGER NOT NULL,
   timed      INTEGER NOT NULL DEFAULT 0 CHECK (timed IN (0, 1)),
   expires    INTEGER,
-  state      TEXT    NOT NULL CHECK (state IN ('queued', 'sending', 'unconfirmed', 'handed', 'sent',
-                                               'delivered', 'read', 'failed', 'expired', 'canceled', 'received')),
+  state      TEXT    NOT NULL,
+  -- open: it may still be typed (queued, sending or unconfirmed).
+  open       INTEGER NOT NULL,
   code       INTEGER NOT NULL DEFAULT 0,
   reason     TEXT    NOT NULL DEFAULT '',
   tries      INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
@@ -68,33 +69,41 @@ CREATE TABLE message (
   ended      INTEGER,
   source     TEXT    NOT NULL DEFAULT '',
   clock      TEXT    NOT NULL DEFAULT '',
+  -- What each state demands of the rest. A CASE, because IN with a list of
+  -- three or more builds a table for every row that is written.
+  CHECK (CASE state
+    WHEN 'queued'      THEN open = 1 AND handed IS NULL AND ended IS NULL AND lease IS NULL     AND intent IS NULL
+    WHEN 'sending'     THEN open = 1 AND handed IS NULL AND ended IS NULL AND lease IS NOT NULL AND fence > 0
+    WHEN 'unconfirmed' THEN open = 1 AND handed IS NULL AND ended IS NULL AND lease IS NULL     AND fence > 0
+    WHEN 'handed'      THEN open = 0 AND handed IS NOT NULL AND ended IS NULL
+    WHEN 'sent'        THEN open = 0 AND handed IS NOT NULL AND ended IS NULL AND sent IS NOT NULL
+    WHEN 'delivered'   THEN open = 0 AND handed IS NOT NULL AND ended IS NULL AND delivered IS NOT NULL
+    WHEN 'read'        THEN open = 0 AND handed IS NOT NULL AND ended IS NULL AND read IS NOT NULL
+    WHEN 'failed'      THEN open = 0 AND ended IS NOT NULL
+    WHEN 'expired'     THEN open = 0 AND ended IS NOT NULL
+    WHEN 'canceled'    THEN open = 0 AND ended IS NOT NULL
+    WHEN 'received'    THEN open = 0 AND ended IS NULL
+    ELSE 0 END),
   CHECK ((direction = 'out') = (state <> 'received')),
-  CHECK ((state IN ('failed', 'expired', 'canceled')) = (ended IS NOT NULL)),
-  CHECK (state NOT IN ('handed', 'sent', 'delivered', 'read') OR handed IS NOT NULL),
-  CHECK (state <> 'sent' OR sent IS NOT NULL),
-  CHECK (state <> 'delivered' OR delivered IS NOT NULL),
-  CHECK (state <> 'read' OR read IS NOT NULL),
-  CHECK (state NOT IN ('sending', 'unconfirmed') OR fence > 0),
-  CHECK ((state = 'sending') = (lease IS NOT NULL)),
-  CHECK (intent IS NULL OR state IN ('sending', 'unconfirmed')),
-  CHECK (head = 0 OR state IN ('queued', 'sending', 'unconfirmed'))
+  CHECK (open = 1 OR (head = 0 AND lease IS NULL AND intent IS NULL))
 ) STRICT;
 -- What the lane asks for: heads in order, by class (lane.go).
 CREATE INDEX message_turn     ON message (phone, fresh, timed, priority DESC, due, seq) WHERE head = 1 AND state = 'queued';
-CREATE INDEX message_open     ON message (chat, seq)             WHERE state IN ('queued', 'sending', 'unconfirmed');
-CREATE INDEX message_depth    ON message (phone, state, created) WHERE state IN ('queued', 'sending', 'unconfirmed');
+CREATE INDEX message_open     ON message (chat, seq)             WHERE open = 1;
+CREATE INDEX message_depth    ON message (phone, state, created) WHERE open = 1;
+CREATE INDEX message_busy     ON message (chat)                  WHERE open = 1 AND state <> 'queued';
 CREATE INDEX message_expiry   ON message (phone, expires)        WHERE state = 'queued' AND expires IS NOT NULL;
 CREATE INDEX message_typed    ON message (phone, typed, chat)    WHERE typed IS NOT NULL;
-CREATE INDEX message_awaiting ON message (phone, handed)         WHERE state IN ('handed', 'sent', 'delivered');
+CREATE INDEX message_awaiting ON message (phone, handed)         WHERE handed IS NOT NULL AND read IS NULL AND ended IS NULL;
 CREATE INDEX message_heard    ON message (chat, seq)             WHERE direction <> 'out';
 -- What people ask for.
 CREATE INDEX message_chat     ON message (chat, seq);
 CREATE INDEX message_phone    ON message (phone, seq);
-CREATE INDEX message_number   ON message (number, seq)           WHERE number <> '';
+CREATE INDEX message_member   ON message (number, seq)           WHERE group_id <> '' AND number <> '';
 
 CREATE TABLE event (
   number  INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind    TEXT    NOT NULL CHECK (kind IN ('message', 'echo', 'status', 'phone')),
+  kind    TEXT    NOT NULL CHECK (CASE kind WHEN 'message' THEN 1 WHEN 'echo' THEN 1 WHEN 'status' THEN 1 WHEN 'phone' THEN 1 ELSE 0 END),
   phone   TEXT    NOT NULL,
   message TEXT    NOT NULL DEFAULT '',
   at      INTEGER NOT NULL,
