@@ -1,6 +1,9 @@
 package android
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 func defaultSettings(locale string) map[string]string {
 	return map[string]string{
@@ -73,7 +76,20 @@ func (s *System) Props() map[string]string {
 		"ro.debuggable":        "0", "ro.secure": "1", "ro.adb.secure": "1",
 		"sys.boot_completed": "1", "dev.bootcomplete": "1", "init.svc.bootanim": "stopped",
 		"persist.sys.locale": s.LocaleTag(), "ro.product.locale": s.LocaleTag(),
-		"persist.sys.timezone": "UTC", "ro.product.cpu.abi": "arm64-v8a", "ro.sf.lcd_density": "320",
+		"persist.sys.timezone": timeZone(time.Now()), "ro.product.cpu.abi": "arm64-v8a", "ro.sf.lcd_density": "320",
 		"service.adb.tcp.port": "5555", "gsm.sim.state": "LOADED",
 	}
+}
+
+// timeZone names the zone of a time as a phone's setting would: this machine's
+// own zone has no name in Go, so it is one of the fixed ones where it can be.
+func timeZone(t time.Time) string {
+	_, offset := t.Zone()
+	switch {
+	case offset == 0:
+		return "UTC"
+	case offset%3600 != 0:
+		return ""
+	}
+	return fmt.Sprintf("Etc/GMT%+d", -offset/3600)
 }

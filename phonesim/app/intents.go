@@ -19,7 +19,8 @@ const longLink = 2000
 func (a *App) Resolve(i android.Intent) string {
 	if i.Component != "" {
 		_, class, _ := strings.Cut(i.Component, "/")
-		return a.exported(strings.TrimPrefix(class, a.cfg.Package))
+		// In w4b the classes are com.whatsapp.X too; relative names occur in scripts.
+		return a.exported(strings.TrimPrefix(strings.TrimPrefix(class, a.cfg.Package), "com.whatsapp"))
 	}
 	switch i.Action {
 	case android.ActionMain:

@@ -166,6 +166,7 @@ func keyCode(name string) (int, bool) {
 
 func (p *proc) keyEvents(ctx context.Context, names []string) int {
 	sys := p.sh.sys
+	takes := sys.Latency.Key // to start the command; the keys after the first come quickly
 	for _, name := range names {
 		if strings.HasPrefix(name, "--") {
 			continue // --longpress, --doubletap
@@ -175,9 +176,10 @@ func (p *proc) keyEvents(ctx context.Context, names []string) int {
 			p.javaFailure("keyevent", fmt.Sprintf("java.lang.IllegalArgumentException: Unknown keycode: %s", name))
 			return 255
 		}
-		if err := android.Sleep(ctx, sys.Latency.Key); err != nil {
+		if err := android.Sleep(ctx, takes); err != nil {
 			return 1
 		}
+		takes = min(takes, 10*time.Millisecond)
 		sys.Do(func() { sys.Key(code) })
 	}
 	return 0
