@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,12 @@ import (
 // serveHTTP listens and serves the APIs: /bridge/v1, /healthz and /readyz are
 // ours, everything else is Graph's.
 func (d *Daemon) serveHTTP(ctx context.Context) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", d.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w; choose another address with --listen", err)
+	}
+	d.addr = l.Addr().String()
 	auth := bridge.NewAuth(d.db)
 	own := bridge.New(bridge.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
@@ -28,21 +35,9 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
 	})
-	mux := http.NewServeMux()
-	mux.Handle("/bridge/v1/", own.Handler())
-	mux.Handle("/healthz", own.Handler())
-	mux.Handle("/readyz", own.Handler())
-	mux.Handle("/", graph)
-
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", d.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w; choose another address with --listen", err)
-	}
-	d.addr = l.Addr().String()
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: nil,
+		Handler: own.Beside(graph), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.log.With("component", "http").Handler(), slog.LevelDebug),
 	}
 	done := make(chan struct{})
 	go func() { // ends with Shutdown, which waits for it
