@@ -55,7 +55,7 @@ type Config struct {
 // Defaults and limits of the loop.
 const (
 	defaultFullCheck = 20 * time.Second
-	joinWindow       = 50 * time.Millisecond  // a burst of events is one wake-up
+	joinWindow       = 20 * time.Millisecond  // a burst of events is one wake-up
 	secondLook       = 300 * time.Millisecond // after a wake-up that found nothing: the event comes before the posting
 	retryCheck       = 2 * time.Second        // after a check that failed
 	firstBackoff     = 250 * time.Millisecond
