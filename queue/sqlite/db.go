@@ -120,6 +120,11 @@ func (db *DB) openWriter(ctx context.Context) (conn *sql.Conn, err error) {
 	if conn, err = db.write.Conn(ctx); err != nil {
 		return nil, err
 	}
+	// Savepoints copy pages aside; not to a file. There is no DSN parameter for
+	// it, and this is the only connection that needs it.
+	if _, err := conn.ExecContext(ctx, "PRAGMA temp_store = MEMORY"); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	var mode string
 	var sync, keys int
 	err = errors.Join(

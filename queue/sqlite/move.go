@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -243,7 +241,8 @@ func staleFence(id string) error {
 	return wabridge.Fail(wabridge.CodeStale, nil, "message %s was moved or claimed by somebody else", id)
 }
 
-const sendingOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'sending' AND m.open = 1 ORDER BY m.seq`
+// The + keeps the planner from walking all messages of the phone in order.
+const sendingOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'sending' AND m.open = 1 ORDER BY +m.seq`
 
 // Recover implements queue.LaneStore.
 func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
@@ -265,7 +264,7 @@ func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
 	})
 }
 
-const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.open = 1 ORDER BY m.seq`
+const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.open = 1 ORDER BY +m.seq`
 
 // Unconfirmed implements queue.LaneStore.
 func (db *DB) Unconfirmed(ctx context.Context, phone string) ([]wabridge.Message, error) {
@@ -286,18 +285,4 @@ func (db *DB) list(ctx context.Context, what, text string, args ...any) ([]wabri
 		return nil, readError(what, err)
 	}
 	return messages(all), nil
-}
-
-// readError is the error of a reading: CodeNotFound as it is, the caller's own
-// end as such, all else CodeStorage.
-func readError(what string, err error) error {
-	switch {
-	case errors.Is(err, context.Canceled):
-		return wabridge.Fail(wabridge.CodeStopping, err, "%s", what)
-	case errors.Is(err, context.DeadlineExceeded):
-		return wabridge.Fail(wabridge.CodeSlow, err, "%s", what)
-	case errors.Is(err, sql.ErrNoRows):
-		return wabridge.Fail(wabridge.CodeNotFound, nil, "%s: there is none", what)
-	}
-	return wabridge.Fail(wabridge.CodeStorage, err, "%s", what)
 }

@@ -298,5 +298,23 @@ func storageError(err error) error {
 
 // stopped says that the caller's context ended before the work began.
 func stopped(ctx context.Context) error {
-	return fmt.Errorf("database: %w", context.Cause(ctx))
+	code := wabridge.CodeStopping
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		code = wabridge.CodeSlow
+	}
+	return wabridge.Fail(code, context.Cause(ctx), "not begun")
+}
+
+// readError is the error of a reading: CodeNotFound as it is, the caller's own
+// end as such, all else CodeStorage.
+func readError(what string, err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return wabridge.Fail(wabridge.CodeStopping, err, "%s", what)
+	case errors.Is(err, context.DeadlineExceeded):
+		return wabridge.Fail(wabridge.CodeSlow, err, "%s", what)
+	case errors.Is(err, sql.ErrNoRows):
+		return wabridge.Fail(wabridge.CodeNotFound, nil, "%s: there is none", what)
+	}
+	return wabridge.Fail(wabridge.CodeStorage, err, "%s", what)
 }

@@ -1,0 +1,82 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The least that Clean keeps, whatever it is asked.
+const (
+	MinKeys   = 24 * time.Hour
+	MinEvents = 8 * 24 * time.Hour // webhooks are tried for 7 days
+)
+
+// Retention says how long things are kept. Zero members mean the default.
+type Retention struct {
+	Events time.Duration // 30 days
+	Keys   time.Duration // 48 hours
+}
+
+// Cleaned counts what was dropped.
+type Cleaned struct {
+	Events, Keys int64
+}
+
+// cleanStep is how much is dropped in one transaction, so that nobody waits
+// long behind it.
+const cleanStep = 1000
+
+const (
+	deleteKeys = `
+DELETE FROM idempotency
+WHERE (owner, key) IN (SELECT owner, key FROM idempotency WHERE created < ?1 ORDER BY created LIMIT ?2)`
+
+	// Numbers grow with time, so the old ones stand first.
+	oldEvents = `
+SELECT coalesce(max(number), 0)
+FROM (SELECT number, at FROM event ORDER BY number LIMIT ?2)
+WHERE at < ?1`
+
+	deleteEvents = `DELETE FROM event WHERE number <= ?1`
+)
+
+// Clean drops old events and idempotency keys; messages stay. It is meant to
+// be called once an hour or so.
+func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, error) {
+	if r.Events == 0 {
+		r.Events = 30 * 24 * time.Hour
+	}
+	if r.Keys == 0 {
+		r.Keys = 48 * time.Hour
+	}
+	var c Cleaned
+	err := errors.Join(
+		db.drop(ctx, &c.Keys, func(t *tx) (int64, error) {
+			return t.change(deleteKeys, now.Add(-max(r.Keys, MinKeys)).UnixMilli(), cleanStep)
+		}),
+		db.drop(ctx, &c.Events, func(t *tx) (int64, error) {
+			var last int64
+			if err := t.row(oldEvents, []any{now.Add(-max(r.Events, MinEvents)).UnixMilli(), cleanStep}, &last); err != nil || last == 0 {
+				return 0, err
+			}
+			return t.change(deleteEvents, last)
+		}),
+	)
+	return c, err
+}
+
+// drop repeats a step until it finds nothing more.
+func (db *DB) drop(ctx context.Context, total *int64, step func(*tx) (int64, error)) error {
+	for {
+		var n int64
+		err := db.update(ctx, "clean up", func(t *tx) (err error) {
+			n, err = step(t)
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+		*total += n
+	}
+}

@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// TestPlans holds each hot query to the index that was made for it.
+func TestPlans(t *testing.T) {
+	db := openAt(t, tempPath(t), Options{})
+	for name, c := range map[string]struct {
+		text string
+		args int
+		want string // in some line of the plan
+	}{
+		"heads of a class":     {headsAfter, 7, "m USING INDEX message_turn (phone=? AND fresh=? AND timed=? AND priority=? AND due>?)"},
+		"busy chats":           {headsAfter, 7, "b USING INDEX message_busy (chat=?)"},
+		"next priority":        {nextPriority, 4, "USING COVERING INDEX message_turn (phone=? AND fresh=? AND timed=? AND priority<?)"},
+		"next due":             {nextDue, 4, "USING COVERING INDEX message_turn (phone=? AND fresh=? AND timed=? AND priority=? AND due>?)"},
+		"next expiry":          {nextExpiry, 1, "USING COVERING INDEX message_expiry (phone=?"},
+		"overdue":              {overdue, 2, "USING INDEX message_expiry (phone=? AND expires"},
+		"newest typed":         {usageOfPhone, 2, "SEARCH message USING COVERING INDEX message_typed (phone=? AND typed>? AND typed<?)"},
+		"typed in a window":    {usageOfPhone, 2, "SEARCH message USING COVERING INDEX message_typed (phone=? AND typed>? AND typed<?)"},
+		"first contacts":       {usageOfPhone, 2, "SEARCH chat USING COVERING INDEX chat_contacted (phone=? AND contacted>? AND contacted<?)"},
+		"pairs":                {pairsOfPhone, 3, "USING COVERING INDEX message_typed (phone=? AND typed>? AND typed<?)"},
+		"sending":              {sendingOf, 1, "USING INDEX message_depth (phone=? AND state=?)"},
+		"unconfirmed":          {unconfirmedOf, 1, "USING INDEX message_depth (phone=? AND state=?)"},
+		"depth":                {depthOf, 1, "USING COVERING INDEX message_depth (phone=?)"},
+		"awaiting":             {awaitingOf, 3, "USING INDEX message_awaiting (phone=? AND handed>?)"},
+		"open in chat":         {openInChat, 1, "USING COVERING INDEX message_open (chat=?)"},
+		"next head":            {promoteHead, 1, "USING COVERING INDEX message_open (chat=?)"},
+		"the head":             {agreeHead, 1, "USING INDEX message_open (chat=?)"},
+		"heard in chat":        {heardInChat, 2, "USING INDEX message_heard (chat=?)"},
+		"message by id":        {messageByID, 1, "m USING INDEX sqlite_autoindex_message_1 (id=?)"},
+		"chat by id":           {chatByID, 2, "USING INDEX sqlite_autoindex_chat_1 (phone=? AND id=?)"},
+		"chat by lid":          {chatByLID, 2, "USING INDEX chat_lid (phone=? AND lid=?)"},
+		"chat by number":       {chatByNumber, 2, "USING INDEX chat_number (phone=? AND number=?)"},
+		"chat by name":         {chatByName, 3, "USING INDEX chat_name (phone=? AND name=?)"},
+		"newest chats":         {newestChats, 2, "USING INDEX chat_newest (phone=?"},
+		"statuses":             {statusesOf, 1, "USING INDEX event_message (message=?)"},
+		"events":               {eventsAfter, 5, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
+		"idempotency key":      {findKey, 2, "USING PRIMARY KEY (owner=? AND key=?)"},
+		"old idempotency keys": {deleteKeys, 2, "USING COVERING INDEX idempotency_created (created<?)"},
+	} {
+		args := make([]any, c.args)
+		for i := range args {
+			args[i] = i
+		}
+		rows, err := db.read.Query("EXPLAIN QUERY PLAN "+c.text, args...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var plan []string
+		for rows.Next() {
+			var id, parent, unused int
+			var line string
+			if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
+				t.Fatal(err)
+			}
+			plan = append(plan, line)
+		}
+		rows.Close()
+		if all := strings.Join(plan, "\n\t"); !strings.Contains(all, c.want) {
+			t.Errorf("%s: want %q in the plan\n\t%s", name, c.want, all)
+		}
+	}
+}
+
+// TestClaimDoesNotGrow: a claim behind a long queue, be it to many or to one,
+// and behind a closed gate, takes no longer than one behind a short queue; ten
+// times is allowed for a busy machine.
+func TestClaimDoesNotGrow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a queue of 20,000 messages")
+	}
+	closed := func(_ *wabridge.Message, u queue.Usage, now time.Time) time.Time { return now.Add(time.Hour) }
+	newOnly := func(_ *wabridge.Message, u queue.Usage, now time.Time) time.Time {
+		if u.First {
+			return now.Add(time.Hour)
+		}
+		return now
+	}
+	best := func(waits, people int, gate queue.Gate, wantOne bool) time.Duration {
+		db := openAt(t, tempPath(t), Options{})
+		for i := 0; i < waits; {
+			var drafts []queue.Draft
+			for range min(1000, waits-i) {
+				drafts = append(drafts, textTo(i%people, fmt.Sprint(i)))
+				i++
+			}
+			if _, err := db.Enqueue(ctx, drafts...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		best := time.Hour
+		for range 20 {
+			now := time.Now()
+			m, _, err := db.Claim(ctx, phone, now, time.Minute, gate)
+			best = min(best, time.Since(now))
+			if err != nil || (m != nil) != wantOne {
+				t.Fatalf("claim: %v, %v", m, err)
+			}
+			if m == nil {
+				continue
+			}
+			if _, err := db.Apply(ctx, m.ID, m.Fence, wabridge.Interrupted(now)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return best
+	}
+	open := queue.Pacing{}.Gate
+	short := best(2, 2, open, true)
+	for name, took := range map[string]time.Duration{
+		"10k to 10k people":                 best(10_000, 10_000, open, true),
+		"10k to one":                        best(10_000, 1, open, true),
+		"10k to 10k people, closed":         best(10_000, 10_000, closed, false),
+		"10k first contacts, only old ones": best(10_000, 10_000, newOnly, false),
+	} {
+		t.Logf("%s: %v; short queue: %v", name, took, short)
+		if took > 10*short+5*time.Millisecond {
+			t.Errorf("%s: a claim took %v, with a short queue %v", name, took, short)
+		}
+	}
+}
