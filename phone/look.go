@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"strings"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto"
@@ -31,8 +32,24 @@ func (s *Session) look(ctx context.Context) (whatsapp.Screen, error) {
 			return whatsapp.Screen{}, err
 		}
 	}
+	if err := s.writable(ctx); err != nil {
+		return whatsapp.Screen{}, err
+	}
 	return whatsapp.Screen{}, wabridge.Fail(wabridge.CodeSlow, last, "the screen of phone %s could not be read in %d tries",
 		s.cfg.Phone.ID, dumpTries)
+}
+
+// writable tells a full storage from the other reasons why there is no dump.
+func (s *Session) writable(ctx context.Context) error {
+	word := nonce()
+	out, err := s.runHere(ctx, "echo "+word+" > "+dir+word+"; cat "+dir+word+"; rm -f "+dir+word)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(string(out.Stdout), word) || strings.Contains(string(out.Stdout), "No such file") {
+		return s.full()
+	}
+	return nil
 }
 
 func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {

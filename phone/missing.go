@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,19 +13,25 @@ import (
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
-// missing decides whether a row whose preview came in must be opened.
+// missing decides whether a row's chat must be opened: it may hold something
+// that nobody has recorded. Opening once too often costs a read mark; once too
+// little costs a message.
 func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
-	if row.Unread > 0 && w.told(row.Name) {
+	switch last, ok := w.s.read[row.Name]; {
+	case w.s.left[row.Name] && !row.Out:
+		return true, nil // it came while the chat was open, or right after
+	case row.Unread > 0 && w.told(row.Name):
 		return true, nil
-	}
-	if last, ok := w.s.read[row.Name]; ok && last == row.Preview && row.Unread == 0 {
+	case ok && last == row.Preview && row.Unread == 0:
 		return false, nil // opened before for the very same preview
 	}
-	chat, err := w.s.cfg.Store.Chat(ctx, w.s.cfg.Phone.ID, wabridge.ChatRef{Name: row.Name, Number: whatsapp.ShownNumber(row.Name)})
+	ref, err := w.s.refOfRow(ctx, row)
+	if err != nil {
+		return false, err
+	}
+	chat, err := w.s.cfg.Store.Chat(ctx, w.s.cfg.Phone.ID, ref)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		// Somebody we know nothing of: its notification is the reader's to find,
-		// and what lies further back is not ours.
-		return false, nil
+		return w.stranger(row), nil
 	}
 	if err != nil {
 		return false, err
@@ -33,33 +40,114 @@ func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return unrecorded(row, known), nil
+	if row.Out {
+		return !typed(row, known), nil
+	}
+	return unrecorded(row, known, w.first) && w.late(row), nil
+}
+
+// late gives the reader time: a row with a badge has a notification, which may
+// just be on its way into the database. Opening the chat would take it away.
+func (w *walk) late(row whatsapp.Row) bool {
+	key := fmt.Sprint(row.Unread, " ", row.Preview)
+	if row.Unread == 0 || len(w.gaps) > 0 || w.s.rows[row.Name] == key {
+		return true
+	}
+	w.s.rows[row.Name] = key
+	w.s.soon, w.s.leftAt = true, time.Now()
+	return false
+}
+
+// stranger decides about a chat that we know nothing of. What stood there when
+// we came is not ours; its notification is the reader's to find. What shows up
+// later without having been recorded is to be read.
+func (w *walk) stranger(row whatsapp.Row) bool {
+	key := fmt.Sprint(row.Unread, " ", row.Preview)
+	was, known := w.s.rows[row.Name]
+	w.s.rows[row.Name] = key
+	switch {
+	case w.first || known && was == key && !w.s.late[row.Name]:
+		return false
+	case !w.s.late[row.Name]: // the reader may be about to record it
+		w.s.late[row.Name] = true
+		w.s.soon, w.s.leftAt = true, time.Now()
+		return false
+	}
+	delete(w.s.late, row.Name)
+	return true
 }
 
 // told reports whether the reader asked for this very chat.
 func (w *walk) told(name string) bool {
-	number := whatsapp.ShownNumber(name)
+	number := w.s.numberOf(name)
 	return slices.ContainsFunc(w.gaps, func(g wabridge.ChatRef) bool {
-		return g.Name != "" && g.Name == name || wabridge.SameNumber(g.Number, number)
+		return g.Name != "" && g.Name == name || number != "" && wabridge.SameNumber(g.Number, number)
 	})
 }
 
-// unrecorded decides by what is known of the chat, newest first: the preview
-// is not the newest message that came in, or the badge counts more than came
-// in since we last had the chat open. Opening once too often costs a read
-// mark; once too little costs a message.
-func unrecorded(row whatsapp.Row, known []wabridge.Message) bool {
-	var opened time.Time
-	newest := ""
-	for _, m := range known {
-		if m.Direction == wabridge.Out && m.HandedAt.After(opened) {
-			opened = m.HandedAt
-		}
-		if m.Direction == wabridge.In && newest == "" {
-			newest = string(m.Text)
+// numberOf is the number behind a title, "" if it is not known.
+func (s *Session) numberOf(title string) string {
+	if n := whatsapp.ShownNumber(title); n != "" || s.cfg.Names == nil {
+		return n
+	}
+	return s.cfg.Names.Number(title)
+}
+
+// refOfRow says whose chat a row is, as well as can be known: a group's name
+// looks like a person's.
+func (s *Session) refOfRow(ctx context.Context, row whatsapp.Row) (wabridge.ChatRef, error) {
+	ref := wabridge.ChatRef{Name: row.Name, Number: s.numberOf(row.Name), Group: row.Sender != ""}
+	if ref.Group {
+		ref.Number = ""
+	}
+	if ref.Number != "" || ref.Group || s.cfg.Store == nil {
+		return ref, nil
+	}
+	group := ref
+	group.Group = true
+	for _, r := range []wabridge.ChatRef{ref, group} {
+		_, err := s.cfg.Store.Chat(ctx, s.cfg.Phone.ID, r)
+		if wabridge.CodeOf(err) != wabridge.CodeNotFound {
+			return r, err
 		}
 	}
-	if !previewOf(newest, row.Preview) {
+	return ref, nil
+}
+
+// typed reports whether the newest message that left this account is known:
+// sent by us, or typed by a person and recorded.
+func typed(row whatsapp.Row, known []wabridge.Message) bool {
+	for _, m := range known {
+		switch {
+		case m.Direction == wabridge.Echo, m.Direction == wabridge.Out && m.State != wabridge.Queued:
+			if previewOf(string(m.Text), row.Preview) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// recentOut is how long after a message of ours a chat is opened again by a new
+// process if somebody answered: an earlier process may have died in the chat.
+const recentOut = 10 * time.Minute
+
+// unrecorded decides by what is known of the chat, newest first: the preview
+// is not the newest message that came in, or that one is older than our newest
+// one and so another, or the badge counts more than came in since we last had
+// the chat open.
+func unrecorded(row whatsapp.Row, known []wabridge.Message, first bool) bool {
+	var opened, heard time.Time
+	newest := ""
+	for _, m := range known {
+		if m.Direction == wabridge.Out && left(m).After(opened) {
+			opened = left(m)
+		}
+		if m.Direction == wabridge.In && newest == "" {
+			newest, heard = string(m.Text), m.Created
+		}
+	}
+	if !previewOf(newest, row.Preview) || heard.Before(opened.Truncate(time.Minute)) || first && time.Since(opened) < recentOut {
 		return true
 	}
 	since := 0
@@ -69,6 +157,14 @@ func unrecorded(row whatsapp.Row, known []wabridge.Message) bool {
 		}
 	}
 	return row.Unread > since
+}
+
+// left is when a message of ours left, or may have.
+func left(m wabridge.Message) time.Time {
+	if m.HandedAt.IsZero() && m.Intent != nil {
+		return m.Intent.At
+	}
+	return m.HandedAt
 }
 
 // previewOf reports whether a row's preview is the beginning of text: the list

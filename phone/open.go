@@ -112,6 +112,7 @@ func (s *Session) stepOut(ctx context.Context, screen whatsapp.Screen) (done boo
 		if err := s.sawStranger(ctx, screen); err != nil {
 			return false, err
 		}
+		s.leaves(screen)
 		return false, s.key(ctx, keyBack)
 	}
 	return false, s.follow(ctx, screen, whatsapp.Next(screen, whatsapp.Goal{}))

@@ -30,12 +30,12 @@ func weigh(note []wabridge.BubblePrint, s whatsapp.Screen, text string) (outcome
 	switch {
 	case v == whatsapp.Appeared:
 		return seen, stateOf(b.Status)
+	case v != whatsapp.Absent:
+		return unclear, "" // the text may stand in the composer and have gone all the same
 	case s.Send != nil && s.Composer != nil && whatsapp.SameText(text, s.Composer.Text):
 		return still, ""
-	case v == whatsapp.Absent:
-		return absent, ""
 	}
-	return unclear, ""
+	return absent, ""
 }
 
 // stateOf maps a tick; one whose word no profile knows is a bubble and no more.
@@ -74,6 +74,12 @@ func (a *attempt) judge(ctx context.Context, before whatsapp.Screen, note wabrid
 		}
 		if o == seen || stood >= 2 {
 			return verdict{o, state, screen}, nil
+		}
+		if screen.Down != nil { // the newest messages are out of sight
+			if err := a.s.tap(ctx, screen.Down.Bounds); err != nil {
+				return verdict{}, err
+			}
+			continue
 		}
 		if err := pause(ctx, a.s.cfg.Timing.Again); err != nil {
 			return verdict{}, err

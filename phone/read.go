@@ -11,8 +11,9 @@ import (
 const scrolls = 10
 
 // readBack tells of an open chat; if it holds more unread messages than fit on
-// the screen it scrolls up and tells of the older ones first.
-func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int) error {
+// the screen it scrolls up and tells of them all together. It returns how many
+// were not known.
+func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int) (int, error) {
 	windows := []whatsapp.Screen{screen}
 	for range scrolls {
 		if incoming(windows) >= unread {
@@ -20,7 +21,7 @@ func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen wha
 		}
 		up, err := s.scrollUp(ctx, windows[len(windows)-1])
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if up.Kind != whatsapp.Chat || len(up.Bubbles) == 0 || sameTop(up, windows[len(windows)-1]) {
 			break
@@ -29,8 +30,8 @@ func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen wha
 	}
 	merged := screen
 	merged.Bubbles = join(windows)
-	_, err := s.sawUnread(ctx, ref, merged, unread)
-	return err
+	seen, err := s.sawUnread(ctx, ref, merged, unread)
+	return seen.New, err
 }
 
 func (s *Session) scrollUp(ctx context.Context, screen whatsapp.Screen) (whatsapp.Screen, error) {
@@ -55,30 +56,11 @@ func sameTop(a, b whatsapp.Screen) bool {
 	return len(b.Bubbles) > 0 && whatsapp.Print(a.Bubbles[0]) == whatsapp.Print(b.Bubbles[0]) && len(a.Bubbles) == len(b.Bubbles)
 }
 
-// join puts windows, newest first, into one run of bubbles, oldest first. Two
-// windows overlap in the longest run that ends the older and begins the newer.
+// join puts windows, newest first, into one run of bubbles, oldest first.
 func join(windows []whatsapp.Screen) []whatsapp.Bubble {
-	out := append([]whatsapp.Bubble(nil), windows[0].Bubbles...)
+	out := windows[0].Bubbles
 	for _, w := range windows[1:] {
-		out = append(append([]whatsapp.Bubble(nil), w.Bubbles[:len(w.Bubbles)-overlap(w.Bubbles, out)]...), out...)
+		out, _ = whatsapp.Join(w.Bubbles, out)
 	}
 	return out
-}
-
-// overlap is the length of the longest end of older that is a beginning of
-// newer.
-func overlap(older, newer []whatsapp.Bubble) int {
-	for n := min(len(older), len(newer)); n > 0; n-- {
-		same := true
-		for i := range n {
-			if whatsapp.Print(older[len(older)-n+i]) != whatsapp.Print(newer[i]) {
-				same = false
-				break
-			}
-		}
-		if same {
-			return n
-		}
-	}
-	return 0
 }

@@ -2,7 +2,6 @@ package phone
 
 import (
 	"context"
-	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
@@ -18,12 +17,12 @@ func (s *Session) Resolve(ctx context.Context, m *wabridge.Message) (wabridge.St
 	if err != nil {
 		return "", err
 	}
-	state, err := s.decide(ctx, m, screen)
+	state, screen, err := s.decide(ctx, m, screen)
 	if err != nil {
 		s.dirty = true
 		return "", err
 	}
-	s.left[m.Chat] = true
+	s.leaves(screen)
 	if screen.Composer != nil && !screen.Composer.Empty {
 		s.dirty = true // a draft was taken out: see it gone on the way out
 		return state, s.leave(ctx)
@@ -32,23 +31,54 @@ func (s *Session) Resolve(ctx context.Context, m *wabridge.Message) (wabridge.St
 	return state, nil
 }
 
-// decide reads the open, proven chat of an unconfirmed message.
-func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (wabridge.State, error) {
-	var note []wabridge.BubblePrint
-	if m.Intent != nil {
-		note = m.Intent.Bubbles
+// decide reads the open, proven chat of an unconfirmed message. A bubble that
+// is there is there; that it is not, two looks in a row must say: the first one
+// may have come before the chat was drawn. It returns the last look too.
+func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (wabridge.State, whatsapp.Screen, error) {
+	o, state := unclear, wabridge.State("")
+	for range s.cfg.Timing.Looks {
+		was := o
+		if o = unclear; m.Intent != nil { // without a note an old equal text would look like ours
+			o, state = weigh(m.Intent.Bubbles, screen, string(m.Text))
+		}
+		if o == seen || o != unclear && o == was {
+			break
+		}
+		next, err := s.lookAgain(ctx, screen)
+		if err != nil {
+			return "", screen, err
+		}
+		screen = next
 	}
-	o, state := weigh(note, screen, string(m.Text))
 	if err := s.saw(ctx, refOf(m, screen), screen); err != nil {
-		return "", err
+		return "", screen, err
 	}
 	switch o {
 	case seen:
-		return state, nil
+		return state, screen, nil
 	case still, absent:
-		return wabridge.Queued, s.empty(ctx, screen)
+		return wabridge.Queued, screen, s.empty(ctx, screen)
 	}
-	return "", wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the chat does not tell whether the message is there", s.cfg.Phone.ID)
+	return "", screen, wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the chat does not tell whether the message is there", s.cfg.Phone.ID)
+}
+
+// lookAgain looks at the open chat once more, at its newest messages.
+func (s *Session) lookAgain(ctx context.Context, before whatsapp.Screen) (whatsapp.Screen, error) {
+	if before.Down != nil {
+		if err := s.tap(ctx, before.Down.Bounds); err != nil {
+			return before, err
+		}
+	} else if err := pause(ctx, s.cfg.Timing.Again); err != nil {
+		return before, err
+	}
+	screen, err := s.look(ctx)
+	if err != nil {
+		return before, err
+	}
+	if screen.Kind != whatsapp.Chat || !sameHeader(before, screen) {
+		return before, wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: %s came over the chat", s.cfg.Phone.ID, screen.Kind)
+	}
+	return screen, nil
 }
 
 // empty takes a draft out, so that it cannot be sent by mistake later.
@@ -94,7 +124,7 @@ func (s *Session) readUntil(ctx context.Context, goal whatsapp.Goal) (whatsapp.S
 		case whatsapp.DoRead:
 			return screen, nil
 		case whatsapp.DoBack, whatsapp.DoHome:
-			s.dirty = true
+			s.dirty = true // leave reads it on the way out
 			return screen, wabridge.Fail(wabridge.CodeWrongChat, nil, "phone %s: %s", s.cfg.Phone.ID, act.Why)
 		}
 		if err := s.follow(ctx, screen, act); err != nil {
@@ -102,26 +132,4 @@ func (s *Session) readUntil(ctx context.Context, goal whatsapp.Goal) (whatsapp.S
 		}
 	}
 	return whatsapp.Screen{}, wabridge.Fail(wabridge.CodeSlow, nil, "phone %s: the chat was not ready after %d looks", s.cfg.Phone.ID, sendSteps)
-}
-
-// tickClock says when to look for ticks: ever more rarely after the newest
-// send.
-type tickClock struct {
-	since time.Time
-	done  int
-}
-
-func (c *tickClock) reset(now time.Time) { c.since, c.done = now, 0 }
-
-// due reports whether a look is due and how long until the next one.
-func (c *tickClock) due(now time.Time, plan []time.Duration) (bool, time.Duration) {
-	if c.since.IsZero() {
-		c.since = now
-	}
-	i := min(c.done, len(plan)-1)
-	at := c.since.Add(plan[i])
-	if c.done >= len(plan) { // past the plan: again and again at its last pace
-		at = at.Add(time.Duration(c.done-len(plan)+1) * plan[len(plan)-1])
-	}
-	return !now.Before(at), at.Sub(now)
 }

@@ -22,10 +22,10 @@ const (
 	openWord  = "wabridge:open"
 )
 
-// markScript leaves the session's mark. Commands that carry another mark,
+// markScript leaves the session's mark, and prints it if it is there. Commands that carry another mark,
 // delayed on a bad link and arriving late, do nothing.
 func markScript(mark string) string {
-	return "echo " + mark + " > " + markFile
+	return "echo " + mark + " > " + markFile + "; cat " + markFile
 }
 
 // guarded runs act only while the mark is ours.

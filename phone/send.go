@@ -2,9 +2,11 @@ package phone
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
@@ -31,6 +33,7 @@ type attempt struct {
 	opened int
 	share  bool // by SEND instead of the link
 	waited int  // looks in a row that showed no chat yet
+	blank  int  // looks that showed the right chat without a bubble
 }
 
 // Send types and sends m. It calls intend immediately before the tap. It
@@ -87,7 +90,7 @@ func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
 		a.goal.Direct = a.direct
 		act := whatsapp.Next(screen, a.goal)
 		a.s.log.Debug("next", "message", a.m.ID, "do", act.Do, "why", act.Why)
-		if act.Do == whatsapp.DoTapSend {
+		if act.Do == whatsapp.DoTapSend && a.drawn(ctx, screen) {
 			return a.tap(ctx, screen, act)
 		}
 		if err := a.step(ctx, screen, act); err != nil {
@@ -95,6 +98,23 @@ func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
 		}
 	}
 	return "", wabridge.Fail(wabridge.CodeSlow, nil, "phone %s: the chat was not ready after %d looks", a.s.cfg.Phone.ID, sendSteps)
+}
+
+// drawn reports whether a chat without a bubble is truly empty: one that we
+// have written to, or heard from, must look so twice. A note of a chat that was
+// not drawn yet would make an old bubble with the same text look like ours.
+func (a *attempt) drawn(ctx context.Context, screen whatsapp.Screen) bool {
+	if len(screen.Bubbles) > 0 || a.s.cfg.Store == nil {
+		return true
+	}
+	if a.blank++; a.blank > 1 {
+		return true
+	}
+	known, err := a.s.cfg.Store.Messages(ctx, queue.MessageFilter{Phone: a.m.Phone, Chat: a.m.Chat, Limit: 1000})
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(known, func(m wabridge.Message) bool { return m.ID != a.m.ID && m.State != wabridge.Queued })
 }
 
 // open starts the chat, over again if it must be.
@@ -135,6 +155,9 @@ func (a *attempt) step(ctx context.Context, screen whatsapp.Screen, act whatsapp
 		}
 		return a.again(ctx)
 	case whatsapp.DoBack, whatsapp.DoHome:
+		if screen.Kind == whatsapp.Chat {
+			return a.again(ctx) // the wrong one: read on the way out
+		}
 		if err := a.s.follow(ctx, screen, act); err != nil {
 			return err
 		}
@@ -227,6 +250,7 @@ func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
 	if screen.Chat != nil {
 		ref.Name = screen.Chat.Title
 	}
+	a.s.leaves(screen)
 	if err := a.s.saw(ctx, ref, screen); err != nil {
 		a.s.log.Warn("what the chat showed was not recorded", "err", err)
 	}
@@ -236,35 +260,5 @@ func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
 			return
 		}
 	}
-	a.s.left[a.m.Chat] = true
 	a.s.park(ctx)
-}
-
-// saw tells of a look into a chat that was proven to be ref's.
-func (s *Session) saw(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen) error {
-	_, err := s.sawUnread(ctx, ref, screen, 0)
-	return err
-}
-
-func (s *Session) sawUnread(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int) (anchored bool, err error) {
-	if screen.Kind != whatsapp.Chat || screen.Chat == nil {
-		return true, nil
-	}
-	if ref.JID != "" {
-		s.titles[ref.JID] = screen.Chat.Title
-	}
-	if s.cfg.Looked == nil {
-		return true, nil
-	}
-	return s.cfg.Looked(ctx, ref, screen, unread)
-}
-
-// sawStranger tells of a chat that was on the screen when nobody of ours
-// opened it; it counts only if its header is a number.
-func (s *Session) sawStranger(ctx context.Context, screen whatsapp.Screen) error {
-	if screen.Chat == nil || screen.Chat.Number == "" {
-		return nil
-	}
-	n := screen.Chat.Number
-	return s.saw(ctx, wabridge.ChatRef{JID: wabridge.UserJID(n), Number: n}, screen)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,9 +24,11 @@ type Device interface {
 	Close() error
 }
 
-// Names tells under which names the phone's contacts know a number.
+// Names is the phone's address book: the names that a number has and no other
+// number, and the number of a name that only one has ("" otherwise).
 type Names interface {
 	Names(number string) []string
+	Number(name string) string
 }
 
 // Store is what reading ticks and catching up need of the database.
@@ -34,6 +37,14 @@ type Store interface {
 	Apply(ctx context.Context, id string, fence int64, move wabridge.Move) (wabridge.Message, error)
 	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
 	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
+}
+
+// Seen is what came of a look into a chat.
+type Seen struct {
+	New int // messages that were not known before
+	// Anchored: something on the screen was known before, so that nothing is
+	// missing further up.
+	Anchored bool
 }
 
 // Config is what a Session needs.
@@ -45,10 +56,8 @@ type Config struct {
 	Store    Store // nil: neither ticks are read nor chats caught up
 	// Looked is told of every look into a chat that was proven to be ref's, so
 	// that what came in while it was open is not lost. It may be nil.
-	// unread is the chat's badge before it was opened, 0 if unknown. anchored
-	// means that something on the screen was known before, so that nothing is
-	// missing further up.
-	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (anchored bool, err error)
+	// unread is the chat's badge before it was opened, 0 if unknown.
+	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (Seen, error)
 	// Evidence keeps what was on an unknown screen; it may be nil.
 	Evidence Evidence
 	// Unlock is the PIN that opens the keyguard; "" means that a locked
@@ -69,9 +78,13 @@ type Session struct {
 	dirty bool   // the screen may hold a chat that we did not leave
 	ticks tickClock
 
-	left    map[string]bool      // chats left whose last moments nobody has read
-	walked  time.Time            // when the chat list was last read
+	left    map[string]bool      // by title: chats that were open, whose last moments nobody has read
+	leftAt  time.Time            // when the newest of them was left
+	walked  time.Time            // when the chat list was last read whole; zero: not yet
 	read    map[string]string    // by name in the chat list: the preview at the last visit
+	rows    map[string]string    // by name in the chat list: what a row with something unrecorded showed
+	late    map[string]bool      // by name: rows of strangers that were seen once with something unrecorded
+	soon    bool                 // the chat list is to be read again shortly
 	visited map[string]time.Time // when a chat was last opened for its ticks
 	titles  map[string]string    // by chat id: the header a proven chat showed
 
@@ -87,7 +100,8 @@ func New(cfg Config) *Session {
 	cfg.Timing = cfg.Timing.withDefaults()
 	return &Session{
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
-		dirty: true, left: map[string]bool{}, visited: map[string]time.Time{}, titles: map[string]string{}, read: map[string]string{}, walked: time.Now(),
+		dirty: true, left: map[string]bool{}, visited: map[string]time.Time{}, titles: map[string]string{},
+		read: map[string]string{}, rows: map[string]string{}, late: map[string]bool{},
 	}
 }
 
@@ -103,6 +117,13 @@ func (s *Session) Gap(ref wabridge.ChatRef) {
 	if len(s.gaps) < maxGaps {
 		s.gaps = append(s.gaps, ref)
 	}
+}
+
+// gap reports whether the reader has told of a gap that is still to be read.
+func (s *Session) gap() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.gaps) > 0
 }
 
 // maxGaps bounds the list; a full one holds an empty reference or many chats,
@@ -141,10 +162,20 @@ func (s *Session) device(ctx context.Context) (Device, error) {
 // within 2 s after its connection is gone (facts of the protocol, section C),
 // and one that starts later finds another mark and does nothing.
 func (s *Session) settleIn(ctx context.Context) error {
-	if _, err := s.run(ctx, s.cfg.Timing.Command, markScript(s.fence)); err != nil {
+	out, err := s.run(ctx, s.cfg.Timing.Command, markScript(s.fence))
+	if err != nil {
 		return err
 	}
+	if !strings.Contains(string(out.Stdout), s.fence) {
+		return s.full()
+	}
 	return pause(ctx, s.cfg.Timing.Quarantine)
+}
+
+// full says that the phone's storage takes nothing.
+func (s *Session) full() error {
+	return wabridge.Fail(wabridge.CodeAttention, nil,
+		"phone %s cannot write to %s: its storage is full; free some of it", s.cfg.Phone.ID, dir)
 }
 
 func (s *Session) drop() error {

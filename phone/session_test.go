@@ -75,9 +75,9 @@ func newRig(t *testing.T, cfg phonesim.Config) *rig {
 	r.s = New(Config{
 		Phone: wabridge.Phone{ID: "1", Package: pkg, Number: "15550001001"}, Profiles: profiles, Timing: timing,
 		Open: func(context.Context) (Device, error) { return r.dev, nil },
-		Looked: func(_ context.Context, _ wabridge.ChatRef, s whatsapp.Screen, _ int) (bool, error) {
+		Looked: func(_ context.Context, _ wabridge.ChatRef, s whatsapp.Screen, _ int) (Seen, error) {
 			r.looked = append(r.looked, s)
-			return true, nil
+			return Seen{Anchored: true}, nil
 		},
 	})
 	return r

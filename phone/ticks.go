@@ -41,6 +41,7 @@ func (w *walk) older(ctx context.Context) error {
 		if err := w.chatTicks(ctx, m.Chat, screen.Bubbles); err != nil {
 			return err
 		}
+		w.s.leaves(screen)
 		w.s.park(ctx)
 	}
 	return nil
@@ -104,7 +105,7 @@ func (s *Session) applyTick(ctx context.Context, m wabridge.Message, to wabridge
 		return nil // moved meanwhile
 	}
 	if err == nil {
-		s.ticks.done = min(s.ticks.done, 2) // something moves: look again sooner
+		s.ticks.since, s.ticks.done = now, min(s.ticks.done, 1) // something moves: look again sooner
 	}
 	return err
 }
@@ -120,4 +121,26 @@ func (s *Session) isChatOf(m wabridge.Message, title string) bool {
 		}
 	}
 	return s.titles[m.Chat] == title && title != ""
+}
+
+// tickClock says when to look for ticks: ever more rarely after the newest
+// send.
+type tickClock struct {
+	since time.Time
+	done  int
+}
+
+func (c *tickClock) reset(now time.Time) { c.since, c.done = now, 0 }
+
+// due reports whether a look is due and how long until the next one.
+func (c *tickClock) due(now time.Time, plan []time.Duration) (bool, time.Duration) {
+	if c.since.IsZero() {
+		c.since = now
+	}
+	i := min(c.done, len(plan)-1)
+	at := c.since.Add(plan[i])
+	if c.done >= len(plan) { // past the plan: again and again at its last pace
+		at = at.Add(time.Duration(c.done-len(plan)+1) * plan[len(plan)-1])
+	}
+	return !now.Before(at), at.Sub(now)
 }

@@ -14,6 +14,7 @@ type Timing struct {
 	Ticks      []time.Duration // when to look for ticks after the newest send
 	CatchUp    time.Duration   // how long what happened in a chat just left may wait while sends go on
 	Poll       time.Duration   // longest pause between two calls of Idle
+	Round      time.Duration   // how often the chat list is read although nothing asks for it
 }
 
 func (t Timing) withDefaults() Timing {
@@ -29,6 +30,7 @@ func (t Timing) withDefaults() Timing {
 	def(&t.Send, 3*time.Minute)
 	def(&t.CatchUp, time.Minute)
 	def(&t.Poll, time.Second)
+	def(&t.Round, 10*time.Minute)
 	if t.Looks == 0 {
 		t.Looks = 8
 	}
@@ -42,7 +44,8 @@ func (t Timing) withDefaults() Timing {
 // Instant is the timing for a simulated phone without delays.
 func Instant() Timing {
 	return Timing{
-		Quarantine: 150 * time.Millisecond, Again: 20 * time.Millisecond, Poll: 30 * time.Millisecond,
+		Command: 5 * time.Second, Dump: 5 * time.Second,
+		Quarantine: 150 * time.Millisecond, Again: 20 * time.Millisecond, Poll: 30 * time.Millisecond, Round: 3 * time.Second,
 		Ticks: []time.Duration{60 * time.Millisecond, 120 * time.Millisecond, 300 * time.Millisecond, time.Second,
 			5 * time.Second, 30 * time.Second},
 	}

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -15,60 +16,84 @@ const tickHorizon = 3 * 24 * time.Hour
 // send waits for seconds at most.
 const visitsPerWalk = 4
 
+// pagesPerWalk bounds how far down the chat list one walk reads.
+const pagesPerWalk = 12
+
 // Idle does low-priority work: ticks, and what came in unseen while a chat was
-// open or the daemon was away. It returns when to call again.
+// open or the daemon was away. It returns when to call again. Where nothing is
+// due it touches neither phone nor database.
 func (s *Session) Idle(ctx context.Context) (time.Duration, error) {
-	due, next := s.ticks.due(time.Now(), s.cfg.Timing.Ticks)
-	gaps := s.takeGaps()
-	if s.cfg.Store == nil || (!due && len(gaps) == 0) {
+	now := time.Now()
+	ticks, next := s.ticks.due(now, s.cfg.Timing.Ticks)
+	if s.cfg.Store == nil || !ticks && !s.walkDue(now) {
 		return min(max(next, time.Millisecond), s.cfg.Timing.Poll), nil
 	}
-	waiting, err := s.cfg.Store.Awaiting(ctx, s.cfg.Phone.ID, time.Now().Add(-tickHorizon), 200)
+	waiting, err := s.cfg.Store.Awaiting(ctx, s.cfg.Phone.ID, now.Add(-tickHorizon), 200)
 	if err != nil {
 		return 0, err
 	}
-	s.ticks.done++
-	if len(gaps) == 0 && len(s.left) == 0 && len(waiting) == 0 {
+	if ticks {
+		s.ticks.done++
+	}
+	if len(waiting) == 0 && !s.walkDue(now) {
 		return s.cfg.Timing.Poll, nil
 	}
-	return s.cfg.Timing.Poll, s.walk(ctx, gaps, waiting)
+	return s.cfg.Timing.Poll, s.walk(ctx, s.takeGaps(), waiting)
+}
+
+// walkDue reports whether the chat list is to be read for what came in: after a
+// gap, soon after a chat was left, and every so often because notifications
+// alone are not to be trusted (they can be switched off or swiped away).
+func (s *Session) walkDue(now time.Time) bool {
+	switch {
+	case s.gap(), s.walked.IsZero(), now.Sub(s.walked) >= s.cfg.Timing.Round:
+		return true
+	case len(s.left) > 0 || s.soon:
+		return now.Sub(s.leftAt) >= s.cfg.Timing.Ticks[0]
+	}
+	return false
 }
 
 // walk reads the chat list once, and what it points to.
 func (s *Session) walk(ctx context.Context, gaps []wabridge.ChatRef, waiting []wabridge.Message) error {
-	w := &walk{s: s, gaps: gaps, waiting: waiting}
+	w := &walk{s: s, gaps: gaps, waiting: waiting, first: s.walked.IsZero()}
 	err := w.run(ctx)
-	if err != nil {
+	if err != nil || w.more {
 		for _, g := range gaps {
 			s.Gap(g)
 		}
-	} else if w.more {
+	}
+	if w.more {
 		s.Gap(wabridge.ChatRef{})
 	}
 	return err
 }
 
-// catchUp walks the chat list between two sends if that has not been done for
-// long: with a queue that is never empty nothing would be idle.
+// catchUp walks the chat list before a send if incoming messages may have been
+// missed, because opening a chat takes its badge away; and between two sends if
+// that has not been done for long: with a queue that is never empty nothing
+// would be idle.
 func (s *Session) catchUp(ctx context.Context) {
-	if s.cfg.Store == nil || len(s.left) == 0 || time.Since(s.walked) < s.cfg.Timing.CatchUp {
+	if s.cfg.Store == nil || !s.gap() && (len(s.left) == 0 || time.Since(s.walked) < s.cfg.Timing.CatchUp) {
 		return
 	}
 	waiting, err := s.cfg.Store.Awaiting(ctx, s.cfg.Phone.ID, time.Now().Add(-tickHorizon), 200)
 	if err == nil {
-		err = s.walk(ctx, nil, waiting)
+		err = s.walk(ctx, s.takeGaps(), waiting)
 	}
 	if err != nil {
-		s.log.Warn("chat list not read between two sends", "err", err)
+		s.log.Warn("chat list not read before a send", "err", err)
 	}
 }
 
 // A walk is one reading of the chat list.
 type walk struct {
 	s       *Session
+	first   bool               // of this process
 	gaps    []wabridge.ChatRef // where incoming messages may have been missed
 	waiting []wabridge.Message // newest first: ticks to look for
 	visits  int
+	unread  bool // a row of this page had something to see
 	more    bool // chats were left for the next walk
 }
 
@@ -80,13 +105,16 @@ func (w *walk) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.rows(ctx, list); err != nil {
+	w.s.soon = false
+	if err := w.pages(ctx, list); err != nil {
 		return err
 	}
 	if err := w.home(ctx); err != nil {
 		return err
 	}
-	w.s.walked = time.Now()
+	if !w.more {
+		w.s.walked = time.Now()
+	}
 	return w.older(ctx)
 }
 
@@ -110,6 +138,7 @@ func (w *walk) list(ctx context.Context) (whatsapp.Screen, error) {
 			if err := w.s.sawStranger(ctx, screen); err != nil {
 				return screen, err
 			}
+			w.s.leaves(screen)
 			if err := w.s.key(ctx, keyBack); err != nil {
 				return screen, err
 			}
@@ -122,55 +151,119 @@ func (w *walk) list(ctx context.Context) (whatsapp.Screen, error) {
 	return whatsapp.Screen{}, wabridge.Fail(wabridge.CodeScreen, nil, "phone %s: the chat list did not come up", w.s.cfg.Phone.ID)
 }
 
-// rows takes the ticks that the list shows and opens the chats that hold
-// something nobody has read.
-func (w *walk) rows(ctx context.Context, list whatsapp.Screen) error {
-	w.s.left = map[string]bool{}
-	for _, row := range list.Chats {
-		if row.Out {
-			if err := w.ticked(ctx, row); err != nil {
-				return err
-			}
-			continue
-		}
-		missing, err := w.missing(ctx, row)
+// pages reads the list from the top: ticks are taken from it, and chats that
+// hold something unseen are opened, one after the other. It goes on downwards
+// while there is something to find.
+func (w *walk) pages(ctx context.Context, list whatsapp.Screen) error {
+	found := map[string]bool{}
+	for page := 1; ; {
+		w.unread = false
+		row, err := w.next(ctx, list, found)
 		if err != nil {
 			return err
 		}
-		if !missing {
+		if row != nil {
+			if w.visits >= visitsPerWalk {
+				w.more = true
+				return nil
+			}
+			if list, err = w.visit(ctx, *row); err != nil {
+				return err
+			}
+			page = 1 // the app may have gone back to the top
 			continue
 		}
-		if w.visits >= visitsPerWalk {
-			w.more = true
-			continue
+		if !w.unread && w.allFound(found) || page >= pagesPerWalk {
+			break
 		}
-		if err := w.visit(ctx, row); err != nil {
+		below, err := w.down(ctx, list)
+		if err != nil {
 			return err
 		}
+		if below.Kind != whatsapp.ChatList || sameRows(below, list) {
+			break
+		}
+		list, page = below, page+1
 	}
+	clear(w.s.left) // what was left and is not in the list holds nothing
 	return nil
 }
 
-// visit opens a chat from the list, reads it and comes back.
-func (w *walk) visit(ctx context.Context, row whatsapp.Row) error {
+// next goes through a page and gives the first row whose chat must be opened.
+func (w *walk) next(ctx context.Context, list whatsapp.Screen, found map[string]bool) (*whatsapp.Row, error) {
+	for i, row := range list.Chats {
+		found[row.Name] = true
+		if row.Out {
+			if err := w.ticked(ctx, row); err != nil {
+				return nil, err
+			}
+		}
+		missing, err := w.missing(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		if missing {
+			return &list.Chats[i], nil
+		}
+		w.unread = w.unread || row.Unread > 0
+		if row.Out || row.Unread > 0 {
+			delete(w.s.left, row.Name)
+		}
+	}
+	return nil, nil
+}
+
+// allFound reports whether all chats that were left have been seen.
+func (w *walk) allFound(found map[string]bool) bool {
+	for name := range w.s.left {
+		if !found[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// down scrolls the list.
+func (w *walk) down(ctx context.Context, list whatsapp.Screen) (whatsapp.Screen, error) {
+	x, top, bottom := (list.Size.Left+list.Size.Right)/2, list.Size.Bottom*3/10, list.Size.Bottom*7/10
+	if _, err := w.s.runHere(ctx, swipeScript(x, bottom, x, top)); err != nil {
+		return whatsapp.Screen{}, err
+	}
+	return w.s.look(ctx)
+}
+
+func sameRows(a, b whatsapp.Screen) bool {
+	return slices.EqualFunc(a.Chats, b.Chats, func(x, y whatsapp.Row) bool { return x.Name == y.Name })
+}
+
+// visit opens a chat from the list, reads it and comes back. A chat in which
+// something was new is left like any other: more may have come on the way out.
+func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, error) {
 	w.visits++
-	w.s.read[row.Name] = row.Preview
 	w.s.dirty = true
 	if err := w.s.tap(ctx, row.Bounds); err != nil {
-		return err
+		return whatsapp.Screen{}, err
 	}
-	number := whatsapp.ShownNumber(row.Name)
-	screen, err := w.s.readUntil(ctx, whatsapp.Goal{Names: []string{row.Name}, Number: number})
+	ref, err := w.s.refOfRow(ctx, row)
 	if err != nil {
-		return err
+		return whatsapp.Screen{}, err
 	}
-	ref := wabridge.ChatRef{Name: row.Name, Number: number}
-	if err := w.s.readBack(ctx, ref, screen, row.Unread); err != nil {
-		return err
+	goal := whatsapp.Goal{Names: []string{row.Name}, Number: whatsapp.ShownNumber(row.Name)}
+	screen, err := w.s.readUntil(ctx, goal)
+	if err != nil {
+		return whatsapp.Screen{}, err
 	}
+	n, err := w.s.readBack(ctx, ref, screen, row.Unread)
+	if err != nil {
+		return whatsapp.Screen{}, err
+	}
+	delete(w.s.left, row.Name)
+	if n > 0 {
+		w.s.leaves(screen)
+	}
+	w.s.read[row.Name] = row.Preview
 	if err := w.s.key(ctx, keyBack); err != nil {
-		return err
+		return whatsapp.Screen{}, err
 	}
-	_, err = w.list(ctx)
-	return err
+	return w.list(ctx)
 }
