@@ -28,11 +28,19 @@ func (s *Session) follow(ctx context.Context, screen whatsapp.Screen, act whatsa
 	case whatsapp.DoClear:
 		return s.clear(ctx, screen)
 	case whatsapp.DoFail, whatsapp.DoStop:
-		return wabridge.Fail(act.Code, nil, "phone %s: %s", s.cfg.Phone.ID, act.Why)
+		return wabridge.Fail(act.Code, nil, "phone %s: %s%s", s.cfg.Phone.ID, act.Why, remedies[act.Code])
 	case whatsapp.DoGiveUp:
 		return s.giveUp(ctx, act)
 	}
 	return s.key(ctx, keyBack)
+}
+
+// remedies say what a person must do, by code, behind the words of the screen.
+var remedies = map[wabridge.Code]string{
+	wabridge.CodeNotRegistered: "; WhatsApp is logged out: log in on the phone, then resume",
+	wabridge.CodeLocked:        "; open WhatsApp on the phone and do what it says, then resume",
+	wabridge.CodeAttention:     "; update WhatsApp on the phone, then resume",
+	wabridge.CodeLockedScreen:  "; unlock the phone and switch the screen lock off, or configure its PIN",
 }
 
 // giveUp backs out once of a screen that nobody knows and says so.
@@ -40,7 +48,7 @@ func (s *Session) giveUp(ctx context.Context, act whatsapp.Action) error {
 	if err := s.key(ctx, keyBack, keyHome); err != nil {
 		return err
 	}
-	return wabridge.Fail(wabridge.CodeScreen, nil, "phone %s: %s", s.cfg.Phone.ID, act.Why)
+	return wabridge.Fail(wabridge.CodeScreen, nil, "phone %s: %s; look at the phone, then resume", s.cfg.Phone.ID, act.Why)
 }
 
 // tap taps the middle of r while the session's mark is on the phone.

@@ -208,7 +208,8 @@ func (s *Session) offline(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return wabridge.Fail(wabridge.CodeStopping, err, "phone %s", s.cfg.Phone.ID)
 	}
-	return wabridge.Fail(wabridge.CodeOffline, err, "phone %s (%s)", s.cfg.Phone.ID, s.cfg.Phone.Serial)
+	return wabridge.Fail(wabridge.CodeOffline, err,
+		"phone %s (%s) cannot be reached: see that it is on and connected, and that USB debugging is allowed", s.cfg.Phone.ID, s.cfg.Phone.Serial)
 }
 
 // pause waits, or ends early with the context.

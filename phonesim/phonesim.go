@@ -43,6 +43,8 @@ const (
 type (
 	// Fault is something that goes wrong on demand.
 	Fault = android.Fault
+	// Duration is a time.Duration that JSON writes and reads as "1.5s".
+	Duration = android.Duration
 	// FaultKind names and explains a kind of fault.
 	FaultKind = android.FaultKind
 	// UnknownFaultError names a kind of fault that does not exist.

@@ -128,7 +128,7 @@ func (a *App) popup(c *Chat, name string) {
 func (a *App) nag() {
 	w := a.words()
 	a.home()
-	a.over = []screen{&alert{a: a, title: w.updateTitle, text: say(w.tooOldF, a.Label()), buttons: []alertButton{
+	a.over = []screen{&alert{a: a, title: w.updateTitle, text: say(w.outOfDateF, a.Label()), buttons: []alertButton{
 		{w.updateButton, func() { a.closeDialog(); a.sys.Home() }}, {w.notNow, a.closeDialog}}}}
 }
 

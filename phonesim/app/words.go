@@ -16,7 +16,7 @@ type words struct {
 	notOnF, badNumberF, lookupFailedF, tooShortF, noCountryF string
 	invite, cancel, ok, searching                            string
 	eulaButton, eulaTitle                                    string
-	tooOldF, updateTitle, updateButton                       string
+	tooOldF, outOfDateF, updateTitle, updateButton           string
 	banTitle, banText                                        string
 	newMessage, newMessages                                  []string // forms: one, few, many
 	messages                                                 []string
@@ -49,6 +49,7 @@ var locales = map[string]*words{
 		invite:        "Invite to WhatsApp", cancel: "Cancel", ok: "OK", searching: "Searching…",
 		eulaButton: "Agree and continue", eulaTitle: "Welcome to WhatsApp",
 		tooOldF:     "This version of %s became out of date on 1 January 2026. Tap \"Download\" below to get the latest version from the Google Play Store.",
+		outOfDateF:  "%s is out of date",
 		updateTitle: "Update WhatsApp", updateButton: "Download",
 		banTitle: "Temporarily banned", banText: "This account is not allowed to use WhatsApp due to spam",
 		newMessage: []string{"%d new message", "%d new messages"}, messages: []string{"%d message", "%d messages"},
@@ -76,6 +77,7 @@ var locales = map[string]*words{
 		invite:        "Convidar para o WhatsApp", cancel: "Cancelar", ok: "OK", searching: "Pesquisando…",
 		eulaButton: "CONCORDAR E CONTINUAR", eulaTitle: "WhatsApp",
 		tooOldF:     "Esta versão do %s está desatualizada e não funciona mais. Abra a Google Play Store para",
+		outOfDateF:  "O %s está desatualizado",
 		updateTitle: "Atualize o WhatsApp", updateButton: "Atualizar",
 		banTitle: "Temporariamente banido", banText: "está banido do WhatsApp. Fale conosco para obter ajuda.",
 		newMessage: []string{"%d nova mensagem", "%d novas mensagens"}, messages: []string{"%d mensagem", "%d mensagens"},
@@ -102,6 +104,7 @@ var locales = map[string]*words{
 		invite:        "Invitar a WhatsApp", cancel: "Cancelar", ok: "OK", searching: "Buscando…",
 		eulaButton: "Aceptar y continuar", eulaTitle: "WhatsApp",
 		tooOldF:     "Esta versión de %s es demasiado antigua y ya no funciona. Por favor, visita Google Play",
+		outOfDateF:  "%s esta desactualizado",
 		updateTitle: "Actualización de WhatsApp", updateButton: "Descargar",
 		banTitle: "Suspendido temporalmente", banText: "está suspendido en WhatsApp. Contacta con Soporte para recibir ayuda.",
 		newMessage: []string{"%d mensaje nuevo", "%d mensajes nuevos"}, messages: []string{"%d mensaje", "%d mensajes"},
@@ -128,6 +131,7 @@ var locales = map[string]*words{
 		invite:        "zu WhatsApp einladen", cancel: "Abbrechen", ok: "OK", searching: "Suche läuft\u00a0…",
 		eulaButton: "Zustimmen und Fortfahren", eulaTitle: "WhatsApp",
 		tooOldF:     "Diese %s Version ist veraltet und funktioniert nicht mehr. Bitte öffne den Google Play",
+		outOfDateF:  "%s ist veraltet",
 		updateTitle: "WhatsApp aktualisieren", updateButton: "Herunterladen",
 		banTitle: "Vorübergehend gesperrt", banText: "ist nicht mehr für die Benutzung von WhatsApp zugelassen. Kontaktiere den Support für Hilfe.",
 		newMessage: []string{"%d neue Nachricht", "%d neue Nachrichten"}, messages: []string{"%d Nachricht", "%d Nachrichten"},
@@ -154,6 +158,7 @@ var locales = map[string]*words{
 		invite:        "Пригласить в WhatsApp", cancel: "Отмена", ok: "OK", searching: "Поиск…",
 		eulaButton: "Принять и продолжить", eulaTitle: "WhatsApp",
 		tooOldF:     "Данная версия %s устарела и больше не работает. Загрузите последнюю версию из Google Play",
+		outOfDateF:  "Версия %s устарела",
 		updateTitle: "Обновить WhatsApp", updateButton: "Загрузить",
 		banTitle: "Номер временно заблокирован", banText: "заблокирован в WhatsApp. Свяжитесь со Службой поддержки.",
 		newMessage: []string{"%d новое сообщение", "%d новых сообщения", "%d новых сообщений"}, messages: []string{"%d сообщение", "%d сообщения", "%d сообщений"},
