@@ -55,9 +55,9 @@ type Config struct {
 // Defaults and limits of the loop.
 const (
 	defaultFullCheck = 20 * time.Second
-	joinWindow       = 20 * time.Millisecond  // a burst of events is one wake-up
-	secondLook       = 300 * time.Millisecond // after a wake-up that found nothing: the event comes before the posting
-	retryCheck       = 2 * time.Second        // after a check that failed
+	joinWindow       = 20 * time.Millisecond // a burst of events is one wake-up
+	summaryDelay     = time.Second           // the summary's event comes this soon after the message's
+	retryCheck       = 2 * time.Second       // after a check that failed
 	firstBackoff     = 250 * time.Millisecond
 	lastBackoff      = 10 * time.Second
 	commandLimit     = 15 * time.Second
@@ -67,6 +67,12 @@ const (
 	knownLimit       = 256 // messages of a chat that are compared
 	oursLimit        = 100
 )
+
+// lateLooks are the further checks after a wake-up that found nothing: the
+// event is written when a notification is handed in, and Android may hold its
+// posting back for its assistant for about 200 ms (AOSP, from memory; not
+// verified on a phone).
+var lateLooks = []time.Duration{150 * time.Millisecond, 500 * time.Millisecond}
 
 // A Reader brings in what people write to one phone. Run is its loop; Look may
 // be called at any time, by the driver that has a chat open.

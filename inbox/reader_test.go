@@ -252,6 +252,22 @@ func TestAPostingWithoutAnEventIsFoundByTheFullCheck(t *testing.T) {
 	})
 }
 
+func TestAPostingThatComesAfterItsEvent(t *testing.T) {
+	h := newHandset()
+	h.takes = 10 * time.Millisecond
+	reading(t, h, func(r *Reader, m *memory, _ *[]Gap) {
+		<-r.Ready()
+		start := time.Now()
+		h.lines <- "1.0  1  1 I notification_enqueue: [10290,1,com.whatsapp,1,t1\n"
+		time.Sleep(170 * time.Millisecond)
+		h.hidden = true
+		h.receives("t1", anaID, "Ana", "10 hello")
+		if got := <-m.stored; got.Text != "hello" || time.Since(start) > time.Second {
+			t.Errorf("got %q after %v", got.Text, time.Since(start))
+		}
+	})
+}
+
 func TestABurstIsFewDumps(t *testing.T) {
 	h := newHandset()
 	reading(t, h, func(r *Reader, m *memory, _ *[]Gap) {

@@ -31,8 +31,12 @@ type session struct {
 	dev  Device
 	wake chan struct{} // capacity 1
 
-	mu   sync.Mutex
-	live map[string]time.Time // tags of postings that the event log told of
+	begun bool      // the first check is done
+	found time.Time // when a check last found something new
+
+	mu    sync.Mutex
+	live  map[string]time.Time // tags of postings that the event log told of
+	child bool                 // since the last wake-up, one that may be a chat's
 
 	done map[string]string // fingerprint of each record as stored
 	hash maphash.Hash
@@ -61,11 +65,12 @@ func (s *session) event(line string) {
 	if !ok || !ev.posted || ev.pkg != "" && ev.pkg != s.r.cfg.Phone.Package {
 		return
 	}
+	s.mu.Lock()
 	if ev.pkg != "" {
-		s.mu.Lock()
 		s.live[ev.tag] = time.Now()
-		s.mu.Unlock()
 	}
+	s.child = s.child || ev.tag != "null"
+	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
 	default: // it is awake already
@@ -132,8 +137,8 @@ func (s *session) loop(ctx context.Context, ended <-chan error) error {
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	failures, first, woken := 0, true, false
-	for {
+	late := len(lateLooks) // of lateLooks: the next one to come
+	for failures := 0; ; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -143,8 +148,10 @@ func (s *session) loop(ctx context.Context, ended <-chan error) error {
 			if !sleep(ctx, joinWindow) {
 				return ctx.Err()
 			}
-			s.drain()
-			woken = true
+			if s.drain() {
+				continue
+			}
+			late = 0
 		case <-timer.C:
 		}
 		found, err := s.check(ctx)
@@ -160,25 +167,44 @@ func (s *session) loop(ctx context.Context, ended <-chan error) error {
 			next = retryCheck
 		default:
 			failures = 0
-			if first {
-				first = false
-				s.r.once.Do(func() { close(s.r.ready) })
-				s.r.cfg.OnGap(Gap{Why: "reading began"})
+			s.begin()
+			if found {
+				s.found = time.Now()
 			}
-			if woken && !found {
-				next = min(next, secondLook)
+			if !found && late < len(lateLooks) {
+				next = lateLooks[late]
+				late++
+			} else {
+				late = len(lateLooks)
 			}
 		}
-		woken = false
 		timer.Reset(next)
 	}
 }
 
-func (s *session) drain() {
+// begin tells, after the first whole check, that reading goes on.
+func (s *session) begin() {
+	if s.begun {
+		return
+	}
+	s.begun = true
+	s.r.once.Do(func() { close(s.r.ready) })
+	s.r.cfg.OnGap(Gap{Why: "reading began"})
+}
+
+// drain forgets the wake-ups of a burst. It tells whether they were for the
+// group's summary alone, which follows each message, when the message itself
+// has just been found.
+func (s *session) drain() (needless bool) {
 	select {
 	case <-s.wake:
 	default:
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	needless = !s.child && time.Since(s.found) < summaryDelay
+	s.child = false
+	return needless
 }
 
 // check reads all notifications and stores what is new; found tells whether
