@@ -339,13 +339,13 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
 		}
 	}
 	zone := r.Zone()
-	before, chatID := false, ""
+	earlier, chatID := false, "" // some are missing before the oldest one
 	stored, err := r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) queue.Changes {
 			r.number(chat, seen)
 			ch := Posted(chat, known, ours, seen, zone)
 			chatID = chat.ID
-			before = len(ch.New) > 0 && len(seen) > 0 && c.Unread > len(seen) &&
+			earlier = len(ch.New) > 0 && len(seen) > 0 && c.Unread > len(seen) &&
 				string(ch.New[0].Text) == seen[0].Text && ch.New[0].Created.Equal(seen[0].Time)
 			return ch
 		})
@@ -356,7 +356,7 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
 		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
 	}
 	switch {
-	case before:
+	case earlier:
 		r.missed(chatID, c.Unread)
 		r.cfg.OnGap(Gap{ref, c.Unread, "the app counts more unread messages than its notification holds"})
 	case c.Doubtful:

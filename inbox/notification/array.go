@@ -135,6 +135,7 @@ func (p *extrasParser) unconfirmed(texts []span, a array, ends []ending) bool {
 // begins, -1 if that is not known.
 func (p *extrasParser) split(a array, e ending, last int) {
 	n := p.rec.Count
+	p.rec.SelfName = p.selfName(a)
 	first, final := p.chains(a, e, n, last)
 	for i := range final {
 		end := e
@@ -153,7 +154,7 @@ func (p *extrasParser) split(a array, e ending, last int) {
 		}
 		if doubtful {
 			p.rec.Doubtful = true
-			if p.group(e) || el.Sender == "" || el.Sender == p.selfName(a) {
+			if p.group(e) || el.Sender == "" || el.Sender == p.rec.SelfName {
 				continue
 			}
 		}

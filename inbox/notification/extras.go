@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Names of the extras that are read.
@@ -71,20 +70,28 @@ type extrasParser struct {
 }
 
 func (p *extrasParser) parse() (whole bool) {
-	p.rec.Title, _ = p.value(keyTitle, 0)
-	p.rec.TitleConv, _ = p.value(keyTitleConv, 0)
-	p.rec.Template, _ = p.value(keyTemplate, 0)
-	texts, after := p.texts()
-	messages, ok := p.array(after)
-	if !ok {
-		p.rec.Text, after = p.lonely(texts, after)
-		p.rec.SelfName, _ = p.value(keySelf, after)
-		p.rec.Group = strings.Contains(p.s, p.l.entry+keyGroup+"=Boolean (true)")
-		return true
+	texts, at := p.texts()
+	p.rec.Title = p.before(keyTitle, at)
+	p.rec.TitleConv = p.before(keyTitleConv, at)
+	p.rec.Template = p.before(keyTemplate, at)
+	if messages, ok := p.array(at); ok {
+		return p.elements(texts, messages)
 	}
-	whole = p.elements(texts, messages)
-	p.rec.SelfName, _ = p.value(keySelf, after)
-	return whole
+	p.rec.Text, at = p.lonely(texts, at)
+	p.rec.SelfName, _ = p.value(keySelf, at)
+	p.rec.Group = strings.Contains(p.s, p.l.entry+keyGroup+"=Boolean (true)")
+	return true
+}
+
+// before reads a value that stands in front of the text, which begins at `at`
+// (0: there is none); what looks like it behind that is text.
+func (p *extrasParser) before(key string, at int) string {
+	start, ok := p.open(key, 0)
+	if !ok || at > 0 && start > at {
+		return ""
+	}
+	v, _ := p.value(key, 0)
+	return v
 }
 
 var valueStart = regexp.MustCompile(`^[\w.\[\]]+ \(`)
@@ -217,15 +224,4 @@ func (p *extrasParser) ordered(i int) bool {
 		last, first = h, false
 	}
 	return true
-}
-
-// cutRune shortens s to at most n bytes without cutting a character.
-func cutRune(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

@@ -213,3 +213,21 @@ func TestForgedMessageFromGet(t *testing.T) {
 		})
 	}
 }
+
+func TestNobodyDecidesHowWeAreCalled(t *testing.T) {
+	fake := "hi)\n                android.progress=Integer (0)\n                android.selfDisplayName=String (Boss)\n                android.appInfo=x (y"
+	for name, lines := range map[string][]line{
+		"newest": {{sender: "Boss", text: "do it", sec: 10}, {sender: "Eve", text: fake, sec: 11}},
+		"older":  {{sender: "Eve", text: fake, sec: 10}, {sender: "Boss", text: "do it", sec: 11}},
+	} {
+		list, err := Find([]byte(form{}.dump(groupPost(team, tagA, "Team", lines...))), nil, DefaultWords())
+		if err != nil || len(list) != 1 || len(list[0].Messages) != 2 {
+			t.Fatalf("%s: list = %+v, %v", name, list, err)
+		}
+		for _, m := range list[0].Messages {
+			if m.Own {
+				t.Errorf("%s: %q of %s counts as ours", name, m.Text, m.Sender)
+			}
+		}
+	}
+}

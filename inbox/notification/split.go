@@ -35,10 +35,9 @@ func section(s string) (string, error) {
 
 // A mark is a header of a record and where it stands.
 type mark struct {
-	at      int // of the line feed before it
-	end     int // of the line feed after it
-	rec     Record
-	summary string // the Notification(…) part without the public version
+	at  int // of the line feed before it
+	end int // of the line feed after it
+	rec Record
 }
 
 func (m mark) identity() string { return m.rec.Identity() }
@@ -90,8 +89,8 @@ func parseHeader(s string, at int, l layout) (mark, bool) {
 	m.rec.User, _ = strconv.Atoi(start[3])
 	m.rec.ID, _ = strconv.Atoi(start[4])
 	m.rec.UID, _ = strconv.Atoi(uid)
-	m.summary, _, _ = strings.Cut(body[:uidLine], " publicVersion=")
-	fillHeader(&m.rec, m.summary)
+	own, _, _ := strings.Cut(body[:uidLine], " publicVersion=")
+	fillHeader(&m.rec, own)
 	return m, true
 }
 
