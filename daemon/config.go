@@ -1,16 +1,18 @@
 package daemon
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/adb"
 )
 
 // Config is all that the daemon is told. Zero values mean the defaults of
@@ -102,35 +104,76 @@ func Default() Config {
 	}
 }
 
+// A Mistake is one wrong setting.
+type Mistake struct {
+	Field  string // as in the config file: "log.level", "phones[0].serial"
+	Text   string
+	Origin string // where it was said, "" if nowhere: "wabridge.yaml, line 3", "$WABRIDGE_LISTEN", "--listen"
+}
+
+// Error names the field, its origin and what is wrong.
+func (m Mistake) Error() string {
+	if m.Origin != "" {
+		return m.Field + " (" + m.Origin + "): " + m.Text
+	}
+	return m.Field + ": " + m.Text
+}
+
+// Mistakes are all that is wrong with a configuration.
+type Mistakes []Mistake
+
+// Error is one line for one mistake, and a list for several.
+func (ms Mistakes) Error() string {
+	if len(ms) == 1 {
+		return "configuration: " + ms[0].Error()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "the configuration has %d mistakes:", len(ms))
+	for _, m := range ms {
+		b.WriteString("\n  " + m.Error())
+	}
+	return b.String()
+}
+
+// report notes a mistake.
+type report func(field, format string, args ...any)
+
 var decimal = regexp.MustCompile(`^[0-9]{5,20}$`)
 
-// Validate reports all mistakes at once, in the words of the config file.
+// Validate reports all mistakes at once, in the words of the config file. Its
+// error is of type Mistakes.
 func (c Config) Validate() error {
-	var errs []error
+	var found Mistakes
 	bad := func(field, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+		found = append(found, Mistake{Field: field, Text: fmt.Sprintf(format, args...)})
 	}
 	c.validateServer(bad)
+	c.validateTimes(bad)
 	for i, p := range c.Phones {
 		p.validate(fmt.Sprintf("phones[%d]", i), bad)
 	}
 	c.validateUnique(bad)
-	if _, err := c.Pacing.policy(); err != nil {
-		errs = append(errs, err)
-	}
+	_, wrong := c.Pacing.policy()
+	found = append(found, wrong...)
 	if c.Webhook.URL != "" {
-		if u, err := url.Parse(c.Webhook.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		if !httpURL(c.Webhook.URL) {
 			bad("webhook.url", "%q is not an http or https URL", c.Webhook.URL)
 		}
 		if c.Webhook.Secret == "" {
 			bad("webhook.app_secret", "is needed with webhook.url: receivers check the signature with it")
 		}
 	}
-	return errors.Join(errs...)
+	if len(found) == 0 {
+		return nil
+	}
+	return found
 }
 
-func (c Config) validateServer(bad func(field, format string, args ...any)) {
-	host, _, err := net.SplitHostPort(c.Listen)
+func (c Config) validateServer(bad report) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if _, perr := strconv.ParseUint(port, 10, 16); err == nil {
+		err = perr
+	}
 	switch {
 	case err != nil:
 		bad("listen", "%q is not host:port, e.g. 127.0.0.1:8080", c.Listen)
@@ -149,17 +192,34 @@ func (c Config) validateServer(bad func(field, format string, args ...any)) {
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log.format", "%q is neither text nor json", c.Log.Format)
 	}
-	if !slices.Contains([]string{TimingPhone, TimingInstant}, c.Timing) {
-		bad("timing", "%q is neither phone nor instant", c.Timing)
-	}
-	if c.PublicURL != "" {
-		if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" {
-			bad("public_url", "%q is not a URL", c.PublicURL)
+	if c.ADB.Server != "" {
+		if _, err := adb.NewServer(c.ADB.Server); err != nil {
+			bad("adb.server", "%q is not the address of an adb server, e.g. tcp:127.0.0.1:5037", c.ADB.Server)
 		}
+	}
+	if c.PublicURL != "" && !httpURL(c.PublicURL) {
+		bad("public_url", "%q is not an http or https URL", c.PublicURL)
 	}
 }
 
-func (p PhoneConfig) validate(field string, bad func(field, format string, args ...any)) {
+func (c Config) validateTimes(bad report) {
+	if !slices.Contains([]string{TimingPhone, TimingInstant}, c.Timing) {
+		bad("timing", "%q is neither phone nor instant", c.Timing)
+	}
+	if c.Grace < 0 {
+		bad("grace", "is negative")
+	}
+	if c.FullCheck < time.Second {
+		bad("full_check", "%v is shorter than a second, which is the least", c.FullCheck)
+	}
+}
+
+func httpURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+func (p PhoneConfig) validate(field string, bad report) {
 	if p.Serial == "" {
 		bad(field+".serial", "is empty; give the serial of `adb devices`, host:port, or direct:host:port")
 	}
@@ -182,10 +242,10 @@ func (p PhoneConfig) validate(field string, bad func(field, format string, args 
 	}
 }
 
-func (c Config) validateUnique(bad func(field, format string, args ...any)) {
+func (c Config) validateUnique(bad report) {
 	ids, places := map[string]int{}, map[string]int{}
 	for i, p := range c.Phones {
-		place := fmt.Sprintf("%s/%d/%s", p.Serial, p.User, p.Package)
+		place := fmt.Sprintf("%s/%d/%s", p.Serial, p.User, cmp.Or(p.Package, packages[0]))
 		if j, ok := places[place]; ok && p.Serial != "" {
 			bad(fmt.Sprintf("phones[%d]", i), "is the same app on the same phone as phones[%d]", j)
 		}

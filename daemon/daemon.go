@@ -47,10 +47,7 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
 	}
-	policy, err := cfg.Pacing.policy()
-	if err != nil {
-		return nil, err
-	}
+	policy, _ := cfg.Pacing.policy() // Validate has seen to it
 	return &Daemon{
 		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy,
 		parts: parts{log: log}, failed: make(chan error, 1), phones: map[string]*runner{},

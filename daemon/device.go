@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/adb"
-	"github.com/wabridge/wabridge/phone"
 )
 
 // adbOptions says how phones are reached.
@@ -133,46 +133,56 @@ func installed(ctx context.Context, serial string, o adb.Options) ([]string, err
 	return apps, nil
 }
 
-// OnlyDevice opens the one phone that the configuration names or adb shows.
-func OnlyDevice(ctx context.Context, cfg Config) (*adb.Device, error) {
+// Choose finds what id names among the phones of the configuration or, where
+// that names none, among those that adb shows: a phone_number_id or a serial.
+// Whatever is neither is taken for a serial. Without an id it gives them all.
+func Choose(ctx context.Context, cfg Config, id string) ([]PhoneConfig, error) {
+	if id == "" && len(cfg.Phones) > 0 {
+		return cfg.Phones, nil
+	}
+	if i := slices.IndexFunc(cfg.Phones, func(p PhoneConfig) bool { return p.named(cfg, id) }); i >= 0 {
+		return cfg.Phones[i : i+1], nil
+	}
+	if id != "" && !decimal.MatchString(id) {
+		return []PhoneConfig{{Serial: id}}, nil
+	}
 	o, err := adbOptions(cfg)
 	if err != nil {
 		return nil, err
 	}
-	list := cfg.Phones
+	found, err := discover(ctx, cfg, o, slog.New(slog.DiscardHandler))
+	if err != nil || id == "" {
+		return found, err
+	}
+	if i := slices.IndexFunc(found, func(p PhoneConfig) bool { return p.named(cfg, id) }); i >= 0 {
+		return found[i : i+1], nil
+	}
+	return []PhoneConfig{{Serial: id}}, nil
+}
+
+func (p PhoneConfig) named(cfg Config, id string) bool {
+	return id != "" && (p.Serial == id || phoneOf(p, cfg.WABA).ID == id)
+}
+
+// OpenDevice opens the phone that id names (see Choose), or the only one.
+func OpenDevice(ctx context.Context, cfg Config, id string) (*adb.Device, error) {
+	list, err := Choose(ctx, cfg, id)
+	if err != nil {
+		return nil, err
+	}
 	if len(list) == 0 {
-		if list, err = discover(ctx, cfg, o, slog.New(slog.DiscardHandler)); err != nil {
-			return nil, err
-		}
-	}
-	switch len(list) {
-	case 0:
 		return nil, errors.New("no phone with WhatsApp: `wabridge doctor` tells what is missing")
-	case 1:
-		return adb.Open(ctx, list[0].Serial, o)
 	}
-	return nil, fmt.Errorf("%d phones: choose one with --phone SERIAL", len(list))
-}
-
-// A DoctorReport is what `wabridge doctor` found.
-type DoctorReport struct {
-	Phones []PhoneReport `json:"phones"`
-}
-
-// A PhoneReport is the checks of one phone, or of adb itself.
-type PhoneReport struct {
-	Title  string        `json:"title"`
-	Checks []phone.Check `json:"checks"`
-}
-
-// Bad reports whether any check is bad.
-func (r DoctorReport) Bad() bool {
-	for _, p := range r.Phones {
-		for _, c := range p.Checks {
-			if c.Grade == phone.Bad {
-				return true
-			}
+	if slices.ContainsFunc(list, func(p PhoneConfig) bool { return p.Serial != list[0].Serial }) {
+		var b strings.Builder
+		for _, p := range list {
+			fmt.Fprintf(&b, "\n  %s  (phone_number_id %s)", p.Serial, phoneOf(p, cfg.WABA).ID)
 		}
+		return nil, fmt.Errorf("there are several phones; choose one with --phone:%s", b.String())
 	}
-	return false
+	o, err := adbOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return adb.Open(ctx, list[0].Serial, o)
 }

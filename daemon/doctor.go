@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -15,30 +18,40 @@ import (
 	"github.com/wabridge/wabridge/uiauto"
 )
 
-// Doctor checks adb and each phone. With screen it opens the app's chat list,
-// unless a gateway runs on the same data, which owns the screen.
-func Doctor(ctx context.Context, cfg Config, screen bool) DoctorReport {
-	var r DoctorReport
+// Doctor checks adb and each phone, or the one that only names (see Choose).
+// With screen it opens the app's chat list, unless a gateway runs on the same
+// data, which owns the screen.
+func Doctor(ctx context.Context, cfg Config, only string, screen bool) DoctorReport {
 	o, err := adbOptions(cfg)
 	if err != nil {
 		return failed("adb", err, "correct adb.server")
 	}
-	list := cfg.Phones
-	if needsServer(list) {
-		check, found := checkServer(ctx, cfg, o)
-		r.Phones = append(r.Phones, PhoneReport{"adb server " + o.Server.String(), check})
-		list = append(list, found...)
-	}
-	if len(list) == 0 && len(r.Phones) > 0 {
-		r.Phones[0].Checks = append(r.Phones[0].Checks, phone.Check{Name: "phones", Grade: phone.Bad,
-			Detail: "adb shows no phone with WhatsApp", Remedy: "connect one with USB debugging on (docs/phone-setup.md), or try `wabridge demo`"})
-	}
 	profiles, err := uiauto.LoadProfiles(cfg.Profiles)
 	if err != nil {
-		return failed("profiles", err, "correct or remove the file named")
+		return failed("profiles", err, "correct or remove the file named (docs/profiles.md)")
+	}
+	var r DoctorReport
+	list, bad := cfg.Phones, false
+	if only != "" {
+		// An error is the adb server's, which the next check finds.
+		list, _ = Choose(ctx, cfg, only)
+	}
+	if needsServer(list) {
+		check, found := checkServer(ctx, cfg, o)
+		bad = hasBad(check[:1])
+		if only == "" {
+			list = append(slices.Clone(list), found...)
+		}
+		if len(list) == 0 && !bad {
+			check = append(check, phone.Check{Name: "phones", Grade: phone.Bad,
+				Detail: "adb shows no phone with WhatsApp", Remedy: "connect one with USB debugging on (docs/phone-setup.md), or try `wabridge demo`"})
+		}
+		r.Phones = append(r.Phones, PhoneReport{"adb server " + o.Server.String(), check})
 	}
 	for _, p := range list {
-		r.Phones = append(r.Phones, examine(ctx, cfg, phoneOf(p, cfg.WABA), p.PIN, o, profiles, screen))
+		if !bad || direct(p) {
+			r.Phones = append(r.Phones, examine(ctx, cfg, phoneOf(p, cfg.WABA), p.PIN, o, profiles, screen))
+		}
 	}
 	return r
 }
@@ -47,13 +60,12 @@ func failed(title string, err error, remedy string) DoctorReport {
 	return DoctorReport{[]PhoneReport{{title, []phone.Check{{Name: title, Grade: phone.Bad, Detail: err.Error(), Remedy: remedy}}}}}
 }
 
+func direct(p PhoneConfig) bool { return strings.HasPrefix(p.Serial, "direct:") }
+
+// needsServer reports whether some phone is reached through an adb server, or
+// is to be found there.
 func needsServer(list []PhoneConfig) bool {
-	for _, p := range list {
-		if len(p.Serial) < 7 || p.Serial[:7] != "direct:" {
-			return true
-		}
-	}
-	return len(list) == 0
+	return len(list) == 0 || slices.ContainsFunc(list, func(p PhoneConfig) bool { return !direct(p) })
 }
 
 // checkServer asks the adb server for its version and its devices.
@@ -66,12 +78,12 @@ func checkServer(ctx context.Context, cfg Config, o adb.Options) ([]phone.Check,
 	}
 	if err != nil {
 		return []phone.Check{{Name: "server", Grade: phone.Bad, Detail: err.Error(),
-			Remedy: "install adb (Debian: apt-get install adb) and run: adb start-server"}}, nil
+			Remedy: "install adb (Debian: apt-get install adb) and run: adb start-server; without adb, phones can be named as direct:host:port"}}, nil
 	}
 	checks := []phone.Check{{Name: "server", Grade: phone.OK, Detail: fmt.Sprintf("answers, version %d", v)}}
 	devices, err := o.Server.Devices(ctx)
 	if err != nil {
-		return append(checks, phone.Check{Name: "devices", Grade: phone.Bad, Detail: err.Error()}), nil
+		return append(checks, phone.Check{Name: "devices", Grade: phone.Bad, Detail: err.Error(), Remedy: serverRemedy}), nil
 	}
 	for _, d := range devices {
 		if d.State != adb.StateDevice {
@@ -83,10 +95,12 @@ func checkServer(ctx context.Context, cfg Config, o adb.Options) ([]phone.Check,
 	}
 	found, err := discover(ctx, cfg, o, slog.New(slog.DiscardHandler))
 	if err != nil {
-		checks = append(checks, phone.Check{Name: "devices", Grade: phone.Bad, Detail: err.Error()})
+		checks = append(checks, phone.Check{Name: "devices", Grade: phone.Bad, Detail: err.Error(), Remedy: serverRemedy})
 	}
 	return checks, found
 }
+
+const serverRemedy = "run: adb kill-server; adb start-server"
 
 func stateRemedy(s adb.State) string {
 	switch s {
@@ -118,7 +132,7 @@ func examine(ctx context.Context, cfg Config, p wabridge.Phone, pin string, o ad
 // logged opens the app's chat list to see whether it is logged in.
 func logged(ctx context.Context, cfg Config, dev *adb.Device, p wabridge.Phone, pin string, profiles *uiauto.Profiles, screen bool) phone.Check {
 	c := phone.Check{Name: "logged in"}
-	if _, err := os.Stat(filepath.Join(cfg.Data, AddressFile)); err == nil {
+	if gatewayRuns(ctx, cfg.Data) {
 		c.Grade, c.Detail = phone.Warn, "not looked at: a gateway runs on this data directory and owns the screen"
 		c.Remedy = "ask it: wabridge phones"
 		return c
@@ -139,6 +153,22 @@ func logged(ctx context.Context, cfg Config, dev *adb.Device, p wabridge.Phone, 
 	return c
 }
 
+// gatewayRuns reports whether a gateway answers at the address that the data
+// directory names. One that was killed leaves the address behind.
+func gatewayRuns(ctx context.Context, data string) bool {
+	addr, err := os.ReadFile(filepath.Join(data, AddressFile))
+	if err != nil {
+		return false
+	}
+	d := net.Dialer{Timeout: time.Second}
+	conn, err := d.DialContext(ctx, "tcp", strings.TrimSpace(string(addr)))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // nothing was written
+	return true
+}
+
 // borrowed is a device that somebody else closes.
 type borrowed struct{ *adb.Device }
 
@@ -151,4 +181,24 @@ func (c Config) timing() phone.Timing {
 		return phone.Instant()
 	}
 	return phone.Timing{}
+}
+
+// A DoctorReport is what `wabridge doctor` found.
+type DoctorReport struct {
+	Phones []PhoneReport `json:"phones"`
+}
+
+// A PhoneReport is the checks of one phone, or of adb itself.
+type PhoneReport struct {
+	Title  string        `json:"title"`
+	Checks []phone.Check `json:"checks"`
+}
+
+// Bad reports whether any check is bad.
+func (r DoctorReport) Bad() bool {
+	return slices.ContainsFunc(r.Phones, func(p PhoneReport) bool { return hasBad(p.Checks) })
+}
+
+func hasBad(checks []phone.Check) bool {
+	return slices.ContainsFunc(checks, func(c phone.Check) bool { return c.Grade == phone.Bad })
 }

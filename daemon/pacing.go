@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -9,14 +8,18 @@ import (
 )
 
 // policy turns the configuration into the queue's, naming every mistake.
-func (c PacingConfig) policy() (queue.Pacing, error) {
+func (c PacingConfig) policy() (queue.Pacing, Mistakes) {
 	p := queue.Pacing{Gap: c.Gap, PerHour: c.PerHour, PerDay: c.PerDay, NewPerDay: c.NewPerDay}
-	var errs []error
-	for field, n := range map[string]int{
-		"gap": int(c.Gap), "per_hour": c.PerHour, "per_day": c.PerDay, "new_contacts_per_day": c.NewPerDay,
-	} {
-		if n < 0 {
-			errs = append(errs, fmt.Errorf("pacing.%s: is negative; 0 means no limit", field))
+	var wrong Mistakes
+	bad := func(field, format string, args ...any) {
+		wrong = append(wrong, Mistake{Field: "pacing." + field, Text: fmt.Sprintf(format, args...)})
+	}
+	for _, n := range []struct {
+		field string
+		value int
+	}{{"gap", int(c.Gap)}, {"per_hour", c.PerHour}, {"per_day", c.PerDay}, {"new_contacts_per_day", c.NewPerDay}} {
+		if n.value < 0 {
+			bad(n.field, "is negative; 0 means no limit")
 		}
 	}
 	if c.Pair {
@@ -24,14 +27,14 @@ func (c PacingConfig) policy() (queue.Pacing, error) {
 	}
 	zone, err := time.LoadLocation(c.TimeZone)
 	if err != nil {
-		errs = append(errs, fmt.Errorf("pacing.time_zone: %w", err))
+		bad("time_zone", "%q is no time zone; write it as Europe/Berlin", c.TimeZone)
 		zone = time.UTC
 	}
 	if c.TimeZone == "" {
 		zone = time.Local
 	}
 	if p.Hours, err = queue.ParseHours(c.Hours, zone); err != nil {
-		errs = append(errs, fmt.Errorf("pacing.hours: %w", err))
+		bad("hours", "%v", err)
 	}
-	return p, errors.Join(errs...)
+	return p, wrong
 }

@@ -1,16 +1,11 @@
 package daemon
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"slices"
 	"strings"
 
-	"github.com/go-viper/mapstructure/v2"
-	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 )
@@ -61,25 +56,40 @@ var Settings = []Setting{
 	{Key: "send_token_in_query", Bool: true, Help: "accept ?access_token= for sending too"},
 }
 
-// AddFlags declares the flags, with the defaults in their help.
-func AddFlags(fl *pflag.FlagSet) {
+// fileOnly are the settings that stand in the file alone: the members of each
+// entry of phones.
+var fileOnly = []Setting{
+	{Key: "phones[].serial", Help: "serial of `adb devices`, host:port, or direct:host:port"},
+	{Key: "phones[].id", Help: "phone_number_id in the API (default: made from serial, user and package)"},
+	{Key: "phones[].package", Help: "com.whatsapp or com.whatsapp.w4b"},
+	{Key: "phones[].user", Help: "Android user"},
+	{Key: "phones[].number", Help: "the phone's own number with its country code"},
+	{Key: "phones[].name", Help: "verified_name in the API"},
+	{Key: "phones[].unlock_pin", Help: "PIN of the lock screen, if there must be one"},
+}
+
+// AddFlags declares the flags named, or all of them and --phone where none is
+// named, with the defaults in their help. --config is always among them.
+func AddFlags(fl *pflag.FlagSet, names ...string) {
 	def := defaults()
 	for _, s := range Settings {
-		if s.Flag == "" {
+		if s.Flag == "" || len(names) > 0 && !slices.Contains(names, s.Flag) {
 			continue
 		}
-		help := fmt.Sprintf("%s ($%s)", s.Help, s.Env())
+		help := s.Help + " ($" + s.Env() + ")"
+		if s.Bool {
+			fl.Bool(s.Flag, def.Bool(s.Key), help)
+			continue
+		}
 		if d := def.String(s.Key); d != "" && d != "0" {
 			help += fmt.Sprintf(" (default %s)", d)
 		}
-		if s.Bool {
-			fl.Bool(s.Flag, def.Bool(s.Key), s.Help+" ($"+s.Env()+")")
-		} else {
-			fl.String(s.Flag, "", help)
-		}
+		fl.String(s.Flag, "", help)
 	}
-	fl.StringSlice("phone", nil, "a phone: serial of `adb devices`, host:port, or direct:host:port; may be repeated ($WABRIDGE_PHONES)")
-	fl.String("config", "", "config file (default wabridge.yaml in this directory, if it exists) ($WABRIDGE_CONFIG)")
+	if len(names) == 0 {
+		fl.StringSlice("phone", nil, "a phone: serial of `adb devices`, host:port, or direct:host:port; may be repeated ($WABRIDGE_PHONES)")
+	}
+	fl.String("config", "", "config file (default "+configFile+" in this directory, if it exists) ($WABRIDGE_CONFIG)")
 }
 
 func defaults() *koanf.Koanf {
@@ -93,68 +103,4 @@ func defaults() *koanf.Koanf {
 		"grace": d.Grace.String(), "full_check": d.FullCheck.String(), "timing": d.Timing,
 	}, "."), nil)
 	return k
-}
-
-// Load joins defaults, file, environment and flags, the later ones winning,
-// and validates the whole.
-func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
-	k := defaults()
-	if err := loadFile(k, fl, env); err != nil {
-		return Config{}, err
-	}
-	over := map[string]any{}
-	for _, s := range Settings {
-		if v, ok := env(s.Env()); ok {
-			over[s.Key] = v
-		}
-		if f := fl.Lookup(s.Flag); s.Flag != "" && f != nil && f.Changed {
-			over[s.Key] = f.Value.String()
-		}
-	}
-	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
-		return Config{}, fmt.Errorf("join settings: %w", err)
-	}
-	var c Config
-	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		Result: &c, ErrorUnused: true, WeaklyTypedInput: true, TagName: "koanf",
-		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
-	}})
-	if err != nil {
-		return Config{}, fmt.Errorf("config: %w", err)
-	}
-	addPhones(&c, fl, env)
-	return c, c.Validate()
-}
-
-func loadFile(k *koanf.Koanf, fl *pflag.FlagSet, env func(string) (string, bool)) error {
-	path, asked := "wabridge.yaml", false
-	if v, ok := env("WABRIDGE_CONFIG"); ok && v != "" {
-		path, asked = v, true
-	}
-	if f := fl.Lookup("config"); f != nil && f.Changed {
-		path, asked = f.Value.String(), true
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !asked {
-		return nil
-	}
-	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-		return fmt.Errorf("config file %s: %w", path, err)
-	}
-	return nil
-}
-
-// addPhones adds the phones of --phone or WABRIDGE_PHONES to those of the file.
-func addPhones(c *Config, fl *pflag.FlagSet, env func(string) (string, bool)) {
-	var serials []string
-	if v, ok := env("WABRIDGE_PHONES"); ok {
-		serials = strings.Split(v, ",")
-	}
-	if f, err := fl.GetStringSlice("phone"); err == nil && len(f) > 0 {
-		serials = f
-	}
-	for _, s := range serials {
-		if s = strings.TrimSpace(s); s != "" {
-			c.Phones = append(c.Phones, PhoneConfig{Serial: s})
-		}
-	}
 }

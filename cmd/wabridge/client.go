@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,18 +29,21 @@ type client struct {
 
 // addClientFlags declares how the gateway is found.
 func addClientFlags(c *cobra.Command) {
-	c.Flags().String("url", "", "URL of the gateway (default http://"+daemon.Default().Listen+") ($WABRIDGE_URL)")
-	c.Flags().String("token", "", "token (default: the one in the data directory of a gateway on this machine) ($WABRIDGE_TOKEN)")
-	c.Flags().String("data", daemon.Default().Data, "data directory of the gateway, for its local token ($WABRIDGE_DATA)")
+	c.Flags().String("url", "", "URL of the gateway (default: that of the one on --data, else http://"+daemon.Default().Listen+") ($WABRIDGE_URL)")
+	c.Flags().String("token", "", "token (default: the one in the data directory) ($WABRIDGE_TOKEN)")
+	addDataFlag(c)
+}
+
+// addDataFlag declares where a gateway on this machine keeps its data.
+func addDataFlag(c *cobra.Command) {
+	c.Flags().String("data", daemon.Default().Data, "data directory of a gateway on this machine ($WABRIDGE_DATA)")
 }
 
 // setting reads a flag, else its environment variable, else the flag's default.
 func setting(c *cobra.Command, flag, env string) string {
 	f := c.Flags().Lookup(flag)
-	if !f.Changed {
-		if v, ok := os.LookupEnv(env); ok {
-			return v
-		}
+	if v := os.Getenv(env); v != "" && !f.Changed {
+		return v
 	}
 	return f.Value.String()
 }
@@ -56,18 +61,40 @@ func newClient(c *cobra.Command) (*client, error) {
 			cl.url = "http://" + strings.TrimSpace(string(addr))
 		}
 	}
+	if u, err := url.Parse(cl.url); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("--url: %q is not an http or https URL, e.g. http://%s", cl.url, daemon.Default().Listen)
+	}
 	if cl.token == "" {
 		secret, err := os.ReadFile(filepath.Join(data, daemon.TokenFile))
 		if err != nil {
-			return nil, fmt.Errorf("no token: give --token or WABRIDGE_TOKEN, or --data DIR with the gateway's data directory (%w)", err)
+			return nil, noToken(data, err)
 		}
 		cl.token = strings.TrimSpace(string(secret))
 	}
 	return cl, nil
 }
 
+// noToken explains what to do without a token.
+func noToken(data string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the token of the gateway: %w", err)
+	}
+	return fmt.Errorf("no gateway has run on the data directory %s; start one with `wabridge serve`, "+
+		"or name its directory with --data, or give --url and --token", data)
+}
+
+// An apiError is an answer of the gateway that is not 2xx.
+type apiError struct {
+	Status  int
+	Code    string // of /bridge/v1; "" for Graph's
+	Subcode int    // of Graph
+	Text    string
+}
+
+func (e *apiError) Error() string { return e.Text }
+
 // do makes one request; v, if not nil, receives the JSON answer.
-func (cl *client) do(ctx context.Context, method, path string, body, v any) error {
+func (cl *client) do(ctx context.Context, method, path string, body, v any, headers ...[2]string) error {
 	var send io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -84,6 +111,9 @@ func (cl *client) do(ctx context.Context, method, path string, body, v any) erro
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	for _, h := range headers {
+		req.Header.Set(h[0], h[1])
+	}
 	resp, err := cl.http.Do(req)
 	if err != nil {
 		return cl.unreachable(err)
@@ -94,43 +124,62 @@ func (cl *client) do(ctx context.Context, method, path string, body, v any) erro
 		return fmt.Errorf("read answer of %s: %w", path, err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return apiError(resp.StatusCode, answer)
+		return cl.refused(resp.StatusCode, answer)
 	}
 	if v == nil {
 		return nil
 	}
 	if err := json.Unmarshal(answer, v); err != nil {
-		return fmt.Errorf("%s answered something that is not JSON; is it a wabridge? %w", cl.url, err)
+		return fmt.Errorf("%s answered something that is not JSON: is it a wabridge?", cl.url)
 	}
 	return nil
 }
 
+// errUnreachable marks that no gateway answered, so that the request may be
+// made again.
+var errUnreachable = errors.New("no gateway")
+
+type unreachable struct{ text string }
+
+func (e unreachable) Error() string        { return e.text }
+func (e unreachable) Is(target error) bool { return target == errUnreachable }
+
 func (cl *client) unreachable(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("no gateway answers at %s: start one with `wabridge serve`, or give --url", cl.url)
+		return unreachable{fmt.Sprintf("no gateway answers at %s: start one with `wabridge serve`, or give --url", cl.url)}
 	}
-	return fmt.Errorf("reach the gateway: %w", err)
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the URL, which may hold what nobody should read
+	}
+	return unreachable{fmt.Sprintf("the gateway at %s cannot be reached: %v", cl.url, err)}
 }
 
-// apiError reads either error form: Graph's and that of /bridge/v1.
-func apiError(status int, body []byte) error {
+// refused reads either error form: Graph's and that of /bridge/v1.
+func (cl *client) refused(status int, body []byte) error {
 	var e struct {
 		Error struct {
-			Message string `json:"message"`
-			Remedy  string `json:"remedy"`
+			Code    json.RawMessage `json:"code"`
+			Subcode int             `json:"error_subcode"`
+			Message string          `json:"message"`
+			Remedy  string          `json:"remedy"`
 			Data    struct {
 				Details string `json:"details"`
 			} `json:"error_data"`
 		} `json:"error"`
 	}
 	if json.Unmarshal(body, &e) != nil || e.Error.Message == "" {
-		return fmt.Errorf("the gateway answered HTTP %d", status)
+		return &apiError{Status: status, Text: fmt.Sprintf("%s answered HTTP %d: is it a wabridge?", cl.url, status)}
 	}
-	parts := []string{e.Error.Message}
+	a := &apiError{Status: status, Subcode: e.Error.Subcode, Text: e.Error.Message}
+	_ = json.Unmarshal(e.Error.Code, &a.Code) // Graph's is a number and stays out
+	if status == http.StatusUnauthorized {
+		a.Text = "the gateway at " + cl.url + " does not know this token, or it was revoked; make one with `wabridge token create`"
+		return a
+	}
 	for _, p := range []string{e.Error.Data.Details, e.Error.Remedy} {
 		if p != "" {
-			parts = append(parts, p)
+			a.Text += "; " + p
 		}
 	}
-	return errors.New(strings.Join(parts, "; "))
+	return a
 }

@@ -31,7 +31,7 @@ func newDemo() *cobra.Command {
 		Long: `Demo starts a simulated phone and the gateway that drives it, and prints what is
 needed to send a first message. It goes on until Ctrl-C. Nothing leaves this
 machine.`,
-		Args: cobra.NoArgs,
+		Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return demo(c.Context(), f, c.OutOrStdout(), c.ErrOrStderr())
 		},
@@ -109,6 +109,12 @@ Watch what happens:
 
 curl -s '%s/bridge/v1/events?after=0&wait=25' -H 'Authorization: Bearer %s'
 
+Or with the commands of this program, in another terminal:
+
+export WABRIDGE_URL=%s WABRIDGE_TOKEN=%s
+wabridge send 15550002111 "Hello from wabridge" --wait
+wabridge inbox --follow
+
 Ctrl-C ends the demo.
-`, url, d.Token(), demoPhone, daemon.DefaultWABA, control, url, demoPhone, d.Token(), url, d.Token())
+`, url, d.Token(), demoPhone, daemon.DefaultWABA, control, url, demoPhone, d.Token(), url, d.Token(), url, d.Token())
 }

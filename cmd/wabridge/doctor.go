@@ -14,16 +14,17 @@ import (
 
 func newDoctor() *cobra.Command {
 	var asJSON, noScreen bool
+	var only string
 	c := &cobra.Command{
 		Use: "doctor", Short: "Check that adb, the phone and the app are ready",
-		Long: `Doctor checks each phone of the configuration (or every one that adb shows):
+		Long: `Doctor checks each phone of the configuration and every other that adb shows:
 adb reachable, phone authorised, app installed and known, logged in, screen and
 lock, notifications allowed, battery. Each line that is not ok has a remedy.
 
 To see whether the app is logged in it opens the app's chat list and goes back
 to the launcher; --no-screen leaves the screen alone. Exit code 1 if something
 is bad.`,
-		Args: cobra.NoArgs,
+		Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := daemon.Load(c.Flags(), lookupEnv)
 			if err != nil {
@@ -31,7 +32,7 @@ is bad.`,
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), 3*time.Minute)
 			defer cancel()
-			report := daemon.Doctor(ctx, cfg, !noScreen)
+			report := daemon.Doctor(ctx, cfg, only, !noScreen)
 			if asJSON {
 				err = printJSON(c.OutOrStdout(), report)
 			} else {
@@ -43,7 +44,8 @@ is bad.`,
 			return err
 		},
 	}
-	daemon.AddFlags(c.Flags())
+	daemon.AddFlags(c.Flags(), "data", "profiles", "discover", "adb-server", "adb-start-server", "adb-key", "timing")
+	c.Flags().StringVar(&only, "phone", "", "only this phone_number_id or serial")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().BoolVar(&noScreen, "no-screen", false, "do not open the app")
 	return c
@@ -56,9 +58,12 @@ func printChecks(out io.Writer, r daemon.DoctorReport) error {
 		}
 		for _, ch := range p.Checks {
 			mark := map[phone.Grade]string{phone.OK: "ok  ", phone.Warn: "warn", phone.Bad: "BAD "}[ch.Grade]
-			fmt.Fprintf(out, "  %s %-14s %s\n", mark, ch.Name, ch.Detail)
+			line := fmt.Sprintf("  %s %-14s %s\n", mark, ch.Name, ch.Detail)
 			if ch.Remedy != "" {
-				fmt.Fprintf(out, "       %-14s -> %s\n", "", ch.Remedy)
+				line += fmt.Sprintf("       %-14s -> %s\n", "", ch.Remedy)
+			}
+			if _, err := io.WriteString(out, line); err != nil {
+				return err
 			}
 		}
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wabridge/wabridge/daemon"
 	"github.com/wabridge/wabridge/inbox/notification"
 )
 
@@ -15,11 +15,11 @@ func newNotifications() *cobra.Command {
 		Use:   "notifications [FILE]",
 		Short: "Print the messages found in a notification dump",
 		Long: `Notifications reads the output of "dumpsys notification --noredact" from FILE
-("-": standard input), or asks a phone for it, and prints the messages found.`,
+("-": standard input), or asks a phone for it, and prints the messages found, private text included.`,
 		Example: "  wabridge notifications dump.txt --json\n  wabridge notifications --phone R58M123ABC",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMost("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := daemon.Load(c.Flags(), lookupEnv)
+			cfg, err := loadForPhone(c, args)
 			if err != nil {
 				return err
 			}
@@ -30,7 +30,7 @@ func newNotifications() *cobra.Command {
 			return printNotifications(c.OutOrStdout(), raw, asJSON)
 		},
 	}
-	daemon.AddFlags(c.Flags())
+	addPhoneFlags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -38,7 +38,7 @@ func newNotifications() *cobra.Command {
 func printNotifications(out io.Writer, raw []byte, asJSON bool) error {
 	found, err := notification.Find(raw, []string{"com.whatsapp", "com.whatsapp.w4b"}, notification.DefaultWords())
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: give the output of `adb shell dumpsys notification --noredact`", err)
 	}
 	if !asJSON {
 		return notification.Describe(out, found)

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -15,7 +18,20 @@ import (
 // A phoneRow is a phone as /bridge/v1/phones tells of it.
 type phoneRow struct {
 	wabridge.Phone
-	Depth map[wabridge.State]int `json:"depth"`
+	Depth map[wabridge.State]int `json:"depth"` // open messages
+}
+
+// state is the phone's, or that a person paused it.
+func (p phoneRow) state() wabridge.PhoneState {
+	if p.Held {
+		return wabridge.PhonePaused
+	}
+	return p.State
+}
+
+// waiting counts the messages that are still to be sent.
+func (p phoneRow) waiting() int {
+	return p.Depth[wabridge.Queued] + p.Depth[wabridge.Sending] + p.Depth[wabridge.Unconfirmed]
 }
 
 func (cl *client) phones(ctx context.Context) ([]phoneRow, error) {
@@ -30,8 +46,19 @@ func newPhones() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "phones", Short: "List the gateway's phones, pause and resume them",
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Long: `Phones lists the phones of a running gateway: what each is doing, how many
+messages wait for it, and, where it does not send, why.
+
+  starting         not reached yet
+  ready            reachable and able to send
+  offline          not reachable; it goes on by itself once it is
+  paused           by you, or at a screen that no profile knows: phones resume
+  needs_attention  a person must act on the phone; it goes on by itself then`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(c, args[0])
+			}
 			cl, err := newClient(c)
 			if err != nil {
 				return err
@@ -57,16 +84,25 @@ func newPhones() *cobra.Command {
 func newPhoneVerb(verb string) *cobra.Command {
 	c := &cobra.Command{
 		Use: verb + " PHONE_NUMBER_ID", Short: map[string]string{
-			"pause":  "Stop sending from a phone; its messages wait",
+			"pause":  "Stop sending from a phone; its messages wait, also over a restart",
 			"resume": "Go on sending from a phone",
 		}[verb],
-		Args: cobra.ExactArgs(1),
+		Args: need("PHONE_NUMBER_ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := newClient(c)
 			if err != nil {
 				return err
 			}
-			return cl.do(c.Context(), "POST", "/bridge/v1/phones/"+args[0]+"/"+verb, struct{}{}, nil)
+			var p phoneRow
+			err = cl.do(c.Context(), "POST", "/bridge/v1/phones/"+url.PathEscape(args[0])+"/"+verb, struct{}{}, &p)
+			if e, ok := errors.AsType[*apiError](err); ok && e.Status == http.StatusNotFound {
+				return noPhone(args[0])
+			}
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s is %s, %d messages wait\n", p.ID, p.state(), p.waiting())
+			return err
 		},
 	}
 	addClientFlags(c)
@@ -79,14 +115,9 @@ func printPhones(out io.Writer, phones []phoneRow) error {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "PHONE_NUMBER_ID\tNUMBER\tSERIAL\tAPP\tSTATE\tQUEUED\tREASON")
+	fmt.Fprintln(w, "PHONE_NUMBER_ID\tNUMBER\tSERIAL\tAPP\tSTATE\tWAITING\tREASON")
 	for _, p := range phones {
-		state := string(p.State)
-		if p.Held {
-			state = "paused"
-		}
-		waiting := p.Depth[wabridge.Queued] + p.Depth[wabridge.Sending] + p.Depth[wabridge.Unconfirmed]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", p.ID, p.Number, p.Serial, p.Package, state, waiting, p.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", p.ID, p.Number, p.Serial, p.Package, p.state(), p.waiting(), p.Reason)
 	}
 	return w.Flush()
 }

@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 }
 
 func newRoot() *cobra.Command {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "wabridge",
 		Short: "A WhatsApp gateway on an Android phone of your own",
 		Long: `wabridge makes an Android phone with WhatsApp a message gateway. It drives the
@@ -45,16 +45,26 @@ a client written for graph.facebook.com works by changing its base URL.
 First steps:
   wabridge demo      a simulated phone and the gateway, to try it without a phone
   wabridge doctor    is your phone ready?
-  wabridge serve     the gateway, for the phones that adb shows`,
+  wabridge serve     the gateway, for the phones that adb shows
+
+Exit codes: 0 done; 1 an error, said on standard error, or something bad found
+(doctor, db check) or a message that failed (send --wait); 2 a message still under
+way when send --wait gave up waiting.`,
+		Version:      buildVersion(),
 		SilenceUsage: true, SilenceErrors: true,
-	}
-	root.CompletionOptions.HiddenDefaultCmd = false
+	})
+	root.SetVersionTemplate("wabridge {{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w (see `%s --help`)", err, c.CommandPath())
+	})
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run:"},
 		&cobra.Group{ID: "use", Title: "Use a running gateway:"},
 		&cobra.Group{ID: "phone", Title: "Phones and screens:"},
 		&cobra.Group{ID: "admin", Title: "Administration:"},
 	)
+	root.SetHelpCommandGroupID("admin")
+	root.SetCompletionCommandGroupID("admin")
 	add := func(group string, cmds ...*cobra.Command) {
 		for _, c := range cmds {
 			c.GroupID = group

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -13,17 +15,24 @@ import (
 	"github.com/wabridge/wabridge"
 )
 
+type sendFlags struct {
+	phone, key string
+	wait       bool
+	timeout    time.Duration
+}
+
 func newSend() *cobra.Command {
-	var wait time.Duration
-	var phone, key string
+	var f sendFlags
 	c := &cobra.Command{
 		Use:   "send NUMBER TEXT",
 		Short: "Send a text",
 		Long: `Send hands a text to a running gateway and prints its id. With --wait it stays
-until the message was sent (or failed), and prints each state as it comes.
-TEXT "-" reads the text from standard input.`,
-		Example: `  wabridge send 15550001111 "Your parcel is here" --wait 2m`,
-		Args:    cobra.ExactArgs(2),
+until the message was sent (or failed), and prints each state as it comes: exit
+code 0 sent, 1 failed, 2 still under way after --timeout. TEXT "-" reads the text
+from standard input.`,
+		Example: `  wabridge send +15550001111 "Your parcel is here" --wait
+  wabridge send +15550001111 - <letter.txt`,
+		Args: need("NUMBER", "TEXT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := newClient(c)
 			if err != nil {
@@ -37,82 +46,116 @@ TEXT "-" reads the text from standard input.`,
 				}
 				text = strings.TrimSuffix(string(b), "\n")
 			}
-			return sendText(c, cl, phone, args[0], text, wait)
+			return send(c, cl, f, args[0], text)
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&phone, "phone", "", "phone_number_id to send from (default: the only phone)")
-	c.Flags().DurationVar(&wait, "wait", 0, "wait so long for it to be sent; exit code 1 if it fails, 2 if it is still under way")
-	c.Flags().Lookup("wait").NoOptDefVal = "2m"
-	c.Flags().StringVar(&key, "idempotency-key", "", "the same key never sends twice")
+	c.Flags().StringVar(&f.phone, "phone", "", "phone_number_id to send from (default: the only phone)")
+	c.Flags().BoolVar(&f.wait, "wait", false, "wait until it was sent or failed")
+	c.Flags().DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long --wait waits")
+	c.Flags().StringVar(&f.key, "idempotency-key", "", "text that names this message: within 24 hours the same key never sends twice")
 	return c
 }
 
-func sendText(c *cobra.Command, cl *client, phone, to, text string, wait time.Duration) error {
+func send(c *cobra.Command, cl *client, f sendFlags, to, text string) error {
 	ctx := c.Context()
-	phone, err := cl.onlyPhone(ctx, phone)
+	phone, err := cl.onlyPhone(ctx, f.phone)
 	if err != nil {
 		return err
 	}
-	var last struct {
-		Last int64 `json:"last"`
+	id, err := cl.send(ctx, phone, to, text, f.key)
+	if err != nil {
+		return err
 	}
-	if wait > 0 {
-		if err := cl.do(ctx, "GET", "/bridge/v1/events?wait=0", nil, &last); err != nil {
-			return err
-		}
+	fmt.Fprintln(c.OutOrStdout(), id)
+	if !f.wait {
+		return nil
 	}
+	state, err := follow(ctx, c.OutOrStdout(), cl, id, f.timeout)
+	if exit, ok := errors.AsType[exitCode](err); ok && exit == 2 {
+		fmt.Fprintf(c.ErrOrStderr(), "wabridge: still %s after %v%s; it stays in the queue\n", state, f.timeout, cl.excuse(context.WithoutCancel(ctx), phone))
+	}
+	return err
+}
+
+// send makes the Cloud API's request and returns the message's id.
+func (cl *client) send(ctx context.Context, phone, to, text, key string) (string, error) {
 	var answer struct {
 		Messages []struct {
 			ID string `json:"id"`
 		} `json:"messages"`
 	}
-	err = cl.do(ctx, "POST", "/v23.0/"+phone+"/messages", map[string]any{
+	var headers [][2]string
+	if key != "" {
+		headers = append(headers, [2]string{"Idempotency-Key", key})
+	}
+	err := cl.do(ctx, "POST", "/v23.0/"+url.PathEscape(phone)+"/messages", map[string]any{
 		"messaging_product": "whatsapp", "to": to, "type": "text", "text": map[string]string{"body": text},
-	}, &answer)
+	}, &answer, headers...)
+	if e, ok := errors.AsType[*apiError](err); ok && e.Subcode == 33 {
+		return "", noPhone(phone)
+	}
+	if err == nil && len(answer.Messages) != 1 {
+		err = errors.New("the gateway answered without a message id")
+	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	if len(answer.Messages) != 1 {
-		return fmt.Errorf("the gateway answered without a message id")
-	}
-	id := answer.Messages[0].ID
-	fmt.Fprintln(c.OutOrStdout(), id)
-	if wait == 0 {
-		return nil
-	}
-	return follow(ctx, c.OutOrStdout(), cl, id, wait)
+	return answer.Messages[0].ID, nil
 }
 
-// follow prints the states of one message until it is sent or ended.
-func follow(ctx context.Context, out io.Writer, cl *client, id string, wait time.Duration) error {
+// follow prints the states of one message until it is sent or ended, or the
+// wait is over: exit code 2. It returns the last state.
+func follow(ctx context.Context, out io.Writer, cl *client, id string, wait time.Duration) (wabridge.State, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	seen := wabridge.State("")
 	for {
 		var m wabridge.Message
-		if err := cl.do(ctx, "GET", "/bridge/v1/messages/"+url.PathEscape(id), nil, &m); err != nil {
-			if ctx.Err() != nil {
-				return exitCode(2)
-			}
-			return err
+		err := cl.do(ctx, "GET", "/bridge/v1/messages/"+url.PathEscape(id), nil, &m)
+		if err != nil && ctx.Err() == nil {
+			return seen, err
 		}
-		if m.State != seen {
+		if err == nil && m.State != seen {
 			seen = m.State
-			fmt.Fprintln(out, strings.TrimSpace(string(m.State)+" "+m.Reason))
+			fmt.Fprintln(out, stateLine(m))
 		}
-		switch m.State {
-		case wabridge.Sent, wabridge.Delivered, wabridge.Read:
-			return nil
-		case wabridge.Failed, wabridge.Expired, wabridge.Canceled:
-			return exitCode(1)
+		switch {
+		case err != nil:
+			return seen, exitCode(2)
+		case seen == wabridge.Sent || seen == wabridge.Delivered || seen == wabridge.Read:
+			return seen, nil
+		case seen == wabridge.Failed || seen == wabridge.Expired || seen == wabridge.Canceled:
+			return seen, exitCode(1)
 		}
 		select {
 		case <-ctx.Done():
-			return exitCode(2)
 		case <-time.After(300 * time.Millisecond):
 		}
 	}
+}
+
+func stateLine(m wabridge.Message) string {
+	if m.Reason == "" {
+		return string(m.State)
+	}
+	return string(m.State) + ": " + m.Reason
+}
+
+// excuse tells why a phone does not send, "" if nothing is known.
+func (cl *client) excuse(ctx context.Context, id string) string {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	phones, err := cl.phones(ctx)
+	if err != nil {
+		return ""
+	}
+	for _, p := range phones {
+		if p.ID == id && (p.State != wabridge.PhoneReady || p.Held) {
+			return fmt.Sprintf(", for the phone is %s (%s)", p.state(), p.Reason)
+		}
+	}
+	return ""
 }
 
 // onlyPhone gives the id asked for, or that of the only phone.
@@ -121,12 +164,15 @@ func (cl *client) onlyPhone(ctx context.Context, id string) (string, error) {
 		return id, nil
 	}
 	phones, err := cl.phones(ctx)
+	if e, ok := errors.AsType[*apiError](err); ok && e.Status == http.StatusForbidden {
+		return "", errors.New("this token may not list the phones: name the one to send from with --phone")
+	}
 	if err != nil {
 		return "", err
 	}
 	switch len(phones) {
 	case 0:
-		return "", fmt.Errorf("the gateway has no phone yet; `wabridge doctor` tells what is missing")
+		return "", errors.New("the gateway has no phone yet; `wabridge doctor` tells what is missing")
 	case 1:
 		return phones[0].ID, nil
 	}
@@ -135,4 +181,8 @@ func (cl *client) onlyPhone(ctx context.Context, id string) (string, error) {
 		ids = append(ids, p.ID)
 	}
 	return "", fmt.Errorf("the gateway has %d phones; choose one with --phone: %s", len(phones), strings.Join(ids, ", "))
+}
+
+func noPhone(id string) error {
+	return fmt.Errorf("the gateway has no phone %s; `wabridge phones` lists those it has", id)
 }

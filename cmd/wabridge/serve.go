@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,8 +24,12 @@ first start makes a token for this machine's user and says where it is; more
 are made with ` + "`wabridge token create`" + `.
 
 Settings come from wabridge.yaml (see wabridge.example.yaml), then from the
-environment, then from flags.`,
-		Args: cobra.NoArgs,
+environment, then from flags: the later ones win. docs/configuration.md has them
+all.`,
+		Example: `  wabridge serve
+  wabridge serve --phone direct:192.0.2.7:5555 --data /var/lib/wabridge
+  WABRIDGE_LOG_FORMAT=json wabridge serve --config /etc/wabridge.yaml`,
+		Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := daemon.Load(c.Flags(), lookupEnv)
 			if err != nil {
@@ -43,7 +49,7 @@ func serve(ctx context.Context, cfg daemon.Config, log *slog.Logger, ready func(
 		return err
 	}
 	if err := d.Start(ctx); err != nil {
-		return err
+		return portTaken(err, cfg.Listen)
 	}
 	if ready != nil {
 		ready(d)
@@ -69,4 +75,12 @@ func logger(cfg daemon.LogConfig, w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// portTaken explains a busy port; other errors it leaves alone.
+func portTaken(err error, addr string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return err
+	}
+	return fmt.Errorf("%s is in use by another program (a wabridge that runs already?); choose another address, port 0 for any that is free", addr)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -38,13 +39,16 @@ func (f *simFlags) config() phonesim.Config {
 
 // startSim starts a simulated phone on two loopback addresses.
 func startSim(ctx context.Context, cfg phonesim.Config, adbAddr, controlAddr string) (*phonesim.Phone, string, string, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, "", "", fmt.Errorf("--%w", err)
+	}
 	adb, err := net.Listen("tcp", adbAddr)
 	if err != nil {
-		return nil, "", "", fmt.Errorf("listen for adb: %w", err)
+		return nil, "", "", fmt.Errorf("listen for adb: %w", portTaken(err, adbAddr))
 	}
 	control, err := net.Listen("tcp", controlAddr)
 	if err != nil {
-		return nil, "", "", fmt.Errorf("listen for control: %w (close: %v)", err, adb.Close())
+		return nil, "", "", errors.Join(fmt.Errorf("listen for control: %w", portTaken(err, controlAddr)), adb.Close())
 	}
 	p := phonesim.New(cfg)
 	if err := p.Start(ctx, adb, control); err != nil {
@@ -72,7 +76,7 @@ The control address takes JSON over HTTP:
 
 Numbers that end in 000 are not on WhatsApp; those that end in 111 answer.
 Nothing on it goes anywhere: it is a simulation, see docs/phonesim.md.`,
-		Args: cobra.NoArgs,
+		Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg := f.config()
 			cfg.Logger = logger(daemon.LogConfig{Level: "info", Format: "text"}, c.ErrOrStderr())

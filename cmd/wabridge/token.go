@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -15,89 +19,128 @@ import (
 )
 
 func newToken() *cobra.Command {
-	c := &cobra.Command{
+	return group(&cobra.Command{
 		Use: "token", Short: "Create, list and revoke tokens",
 		Long: `Tokens let callers in. Only their hashes are stored: a token is shown once, when
 it is created. Scopes: send, read, admin (all). The commands change the database
-of the data directory, also while a gateway runs on it.`,
-	}
-	c.PersistentFlags().String("data", daemon.Default().Data, "data directory of the gateway ($WABRIDGE_DATA)")
-	c.AddCommand(newTokenCreate(), newTokenList(), newTokenRevoke())
-	return c
+of the data directory, also while a gateway runs on it, which takes notice within
+a second.`,
+	}, newTokenCreate(), newTokenList(), newTokenRevoke())
 }
 
-// withTokens opens the database beside a running gateway.
-func withTokens(c *cobra.Command, use func(queue.Tokens) error) (err error) {
-	db, err := sqlite.Open(c.Context(), filepath.Join(setting(c, "data", "WABRIDGE_DATA"), daemon.DatabaseFile), sqlite.Options{Shared: true})
+// dataDir is the data directory asked for.
+func dataDir(c *cobra.Command) string { return setting(c, "data", "WABRIDGE_DATA") }
+
+// existing refuses a data directory without a database, rather than making a
+// new one in a place where no gateway will look.
+func existing(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, daemon.DatabaseFile)); err != nil {
+		return fmt.Errorf("no gateway has run on the data directory %s: name its directory with --data (%w)", dir, err)
+	}
+	return nil
+}
+
+// withTokens opens the database, beside a running gateway if there is one.
+func withTokens(ctx context.Context, dir string, use func(queue.Tokens) error) (err error) {
+	db, err := sqlite.Open(ctx, filepath.Join(dir, daemon.DatabaseFile), sqlite.Options{Shared: true})
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if cerr := db.Close(); err == nil {
-			err = cerr
-		}
-	}()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	return use(db)
 }
 
 func newTokenCreate() *cobra.Command {
 	var scopes []string
 	c := &cobra.Command{
-		Use: "create NAME", Short: "Make a token and print it once", Args: cobra.ExactArgs(1),
+		Use: "create NAME", Short: "Make a token and print it once", Args: need("NAME"),
+		Long:    "Create prints the token on standard output and nothing else there.",
 		Example: "  wabridge token create crm --scope send,read",
 		RunE: func(c *cobra.Command, args []string) error {
+			name := strings.TrimSpace(args[0])
+			if name == "" {
+				return usage(c, "the NAME is empty")
+			}
 			for _, s := range scopes {
 				if !slices.Contains([]string{queue.ScopeSend, queue.ScopeRead, queue.ScopeAdmin}, s) {
-					return fmt.Errorf("--scope: %q is none of send, read, admin", s)
+					return usage(c, "--scope: %q is none of send, read, admin", s)
 				}
 			}
-			return withTokens(c, func(db queue.Tokens) error {
+			dir := dataDir(c)
+			if existing(dir) != nil {
+				fmt.Fprintf(c.ErrOrStderr(), "no gateway has run on %s yet; the database is made now\n", dir)
+			}
+			return withTokens(c.Context(), dir, func(db queue.Tokens) error {
 				secret := queue.NewSecret()
-				t, err := db.CreateToken(c.Context(), args[0], secret, scopes, time.Now())
+				t, err := db.CreateToken(c.Context(), name, secret, scopes, time.Now())
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(c.ErrOrStderr(), "token %s %q for %v; it is not shown again:\n", t.ID, t.Name, t.Scopes)
+				fmt.Fprintf(c.ErrOrStderr(), "token %s %q (%s) for the gateway on %s; it is not shown again:\n", t.ID, t.Name, strings.Join(t.Scopes, ", "), dir)
 				_, err = fmt.Fprintln(c.OutOrStdout(), secret)
 				return err
 			})
 		},
 	}
+	addDataFlag(c)
 	c.Flags().StringSliceVar(&scopes, "scope", []string{queue.ScopeSend, queue.ScopeRead}, "send, read, admin")
 	return c
 }
 
 func newTokenList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the tokens", Args: cobra.NoArgs,
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "List the tokens", Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withTokens(c, func(db queue.Tokens) error {
+			if err := existing(dataDir(c)); err != nil {
+				return err
+			}
+			return withTokens(c.Context(), dataDir(c), func(db queue.Tokens) error {
 				list, err := db.Tokens(c.Context())
 				if err != nil {
 					return err
 				}
+				if asJSON {
+					return printJSON(c.OutOrStdout(), list)
+				}
 				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 				fmt.Fprintln(w, "ID\tNAME\tSCOPES\tCREATED\tREVOKED")
 				for _, t := range list {
-					revoked := ""
-					if !t.Revoked.IsZero() {
-						revoked = t.Revoked.Local().Format("2006-01-02 15:04")
-					}
-					fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\n", t.ID, t.Name, t.Scopes, t.Created.Local().Format("2006-01-02 15:04"), revoked)
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, strings.Join(t.Scopes, ","), minute(t.Created), minute(t.Revoked))
 				}
 				return w.Flush()
 			})
 		},
 	}
+	addDataFlag(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// minute shows a time for people, "-" for none.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04")
 }
 
 func newTokenRevoke() *cobra.Command {
-	return &cobra.Command{
-		Use: "revoke ID", Short: "Shut a token out", Args: cobra.ExactArgs(1),
+	c := &cobra.Command{
+		Use: "revoke ID", Short: "Shut a token out", Args: need("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withTokens(c, func(db queue.Tokens) error {
-				return db.RevokeToken(c.Context(), args[0], time.Now())
+			if err := existing(dataDir(c)); err != nil {
+				return err
+			}
+			return withTokens(c.Context(), dataDir(c), func(db queue.Tokens) error {
+				if err := db.RevokeToken(c.Context(), args[0], time.Now()); err != nil {
+					return fmt.Errorf("%w (`wabridge token list` shows the ids)", err)
+				}
+				_, err := fmt.Fprintf(c.OutOrStdout(), "token %s is revoked; a running gateway refuses it within a second\n", args[0])
+				return err
 			})
 		},
 	}
+	addDataFlag(c)
+	return c
 }

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,56 +17,96 @@ import (
 )
 
 func newWebhook() *cobra.Command {
-	c := &cobra.Command{
+	return group(&cobra.Command{
 		Use: "webhook", Short: "Test, list, add and remove webhook receivers",
-		Long: "Webhooks carry messages and statuses to a program of yours, in the Cloud API's form.\ndocs/webhooks.md tells a receiver all it needs.",
-	}
-	c.AddCommand(newWebhookTest(), newWebhookList(), newWebhookAdd(), newWebhookRemove())
-	return c
+		Long: `Webhooks carry messages and statuses to a program of yours, in the Cloud API's
+form. docs/webhooks.md tells a receiver all it needs.`,
+	}, newWebhookTest(), newWebhookList(), newWebhookAdd(), newWebhookRemove())
 }
 
 func newWebhookTest() *cobra.Command {
 	var secret, verify string
 	c := &cobra.Command{
-		Use: "test URL", Short: "Send a signed sample to a receiver and say what it answered", Args: cobra.ExactArgs(1),
-		Long: "Test needs no running gateway. With --verify-token the handshake is tried first.",
+		Use: "test URL", Short: "Send a sample to a receiver and say what it answered", Args: need("URL"),
+		Long: `Test needs no running gateway. It posts a sample, signed if --secret is given.
+With --verify-token the handshake is tried first. Exit code 1 if the receiver does
+not take it.`,
+		Example: "  wabridge webhook test http://127.0.0.1:9000/webhook --secret choose-a-long-one",
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 			defer cancel()
-			return webhookTest(ctx, c, args[0], secret, verify)
+			return webhookTest(ctx, c.OutOrStdout(), args[0], secret, verify)
 		},
 	}
-	c.Flags().StringVar(&secret, "secret", "", "app secret of X-Hub-Signature-256")
+	c.Flags().StringVar(&secret, "secret", "", "app secret of X-Hub-Signature-256; without it the sample is not signed")
 	c.Flags().StringVar(&verify, "verify-token", "", "try the handshake with this hub.verify_token first")
 	return c
 }
 
+// A hookRow is a receiver as /bridge/v1/webhooks tells of it.
+type hookRow struct {
+	queue.Endpoint
+	HasSecret bool  `json:"has_secret"`
+	Backlog   int64 `json:"backlog"`
+}
+
+func (h hookRow) state() string {
+	switch {
+	case h.Disabled:
+		return "disabled"
+	case h.Failures > 0:
+		return fmt.Sprintf("failing since %s, next try %s", minute(h.Failing), minute(h.Next))
+	}
+	return "ok"
+}
+
 func newWebhookList() *cobra.Command {
+	var asJSON bool
 	c := &cobra.Command{
-		Use: "list", Short: "List the receivers, their backlog and last error", Args: cobra.NoArgs,
+		Use: "list", Short: "List the receivers, their backlog and last error", Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			cl, err := newClient(c)
 			if err != nil {
 				return err
 			}
 			var page struct {
-				Webhooks []map[string]any `json:"webhooks"`
+				Webhooks []hookRow `json:"webhooks"`
 			}
 			if err := cl.do(c.Context(), "GET", "/bridge/v1/webhooks", nil, &page); err != nil {
 				return err
 			}
-			return printJSON(c.OutOrStdout(), page.Webhooks)
+			if asJSON {
+				return printJSON(c.OutOrStdout(), page.Webhooks)
+			}
+			return printHooks(c.OutOrStdout(), page.Webhooks)
 		},
 	}
 	addClientFlags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+func printHooks(out io.Writer, hooks []hookRow) error {
+	if len(hooks) == 0 {
+		_, err := fmt.Fprintln(out, "no receivers; `wabridge webhook add URL` adds one")
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tURL\tSCOPE\tSIGNED\tBACKLOG\tSTATE\tLAST ERROR")
+	for _, h := range hooks {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%t\t%d\t%s\t%s\n", h.ID, h.URL, h.Scope, h.HasSecret, h.Backlog, h.state(), h.LastError)
+	}
+	return w.Flush()
 }
 
 func newWebhookAdd() *cobra.Command {
 	var secret, verify, scope string
 	var phones, fields []string
 	c := &cobra.Command{
-		Use: "add URL", Short: "Add a receiver; the handshake is done first", Args: cobra.ExactArgs(1),
+		Use: "add URL", Short: "Add a receiver and print its id", Args: need("URL"),
+		Long: `Add makes a running gateway post everything from now on to URL. With
+--verify-token the handshake is done first.`,
+		Example: "  wabridge webhook add https://crm.example.org/whatsapp --secret choose-a-long-one",
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := newClient(c)
 			if err != nil {
@@ -75,12 +119,15 @@ func newWebhookAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if secret == "" {
+				fmt.Fprintln(c.ErrOrStderr(), "without --secret the posts are not signed: the receiver cannot tell who sends them")
+			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), e.ID)
 			return err
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&secret, "secret", "", "app secret of X-Hub-Signature-256 (needed)")
+	c.Flags().StringVar(&secret, "secret", "", "app secret of X-Hub-Signature-256; without it posts are not signed")
 	c.Flags().StringVar(&verify, "verify-token", "", "hub.verify_token of the handshake; without it no handshake is done")
 	c.Flags().StringVar(&scope, "scope", "app", "app, waba or phone: a narrower one takes the place of a wider")
 	c.Flags().StringSliceVar(&phones, "phone", nil, "only these phone_number_ids")
@@ -90,31 +137,46 @@ func newWebhookAdd() *cobra.Command {
 
 func newWebhookRemove() *cobra.Command {
 	c := &cobra.Command{
-		Use: "remove ID", Short: "Remove a receiver; what it has not got yet is not sent any more", Args: cobra.ExactArgs(1),
+		Use: "remove ID", Short: "Remove a receiver; what it has not got yet is not sent any more", Args: need("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := newClient(c)
 			if err != nil {
 				return err
 			}
-			return cl.do(c.Context(), "DELETE", "/bridge/v1/webhooks/"+url.PathEscape(args[0]), nil, nil)
+			err = cl.do(c.Context(), "DELETE", "/bridge/v1/webhooks/"+url.PathEscape(args[0]), nil, nil)
+			if e, ok := errors.AsType[*apiError](err); ok && e.Status == http.StatusNotFound {
+				return fmt.Errorf("there is no receiver %s; `wabridge webhook list` shows the ids", args[0])
+			}
+			return err
 		},
 	}
 	addClientFlags(c)
 	return c
 }
 
-func webhookTest(ctx context.Context, c *cobra.Command, target, secret, verify string) error {
+func webhookTest(ctx context.Context, out io.Writer, target, secret, verify string) error {
+	if u, err := url.Parse(target); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%q is not an http or https URL, e.g. https://crm.example.org/whatsapp", target)
+	}
 	client := webhook.NewClient()
 	if verify != "" {
 		if err := webhook.Verify(ctx, client, target, verify); err != nil {
 			return err
 		}
-		fmt.Fprintln(c.OutOrStdout(), "handshake: ok")
+		fmt.Fprintln(out, "handshake: ok")
 	}
 	r := webhook.Test(ctx, client, target, secret)
-	fmt.Fprintf(c.OutOrStdout(), "sample: %d bytes, signed: %t\nanswer: HTTP %d after %d ms\n", len(r.Sent), r.Signed, r.Status, r.Took.Milliseconds())
+	signed := "not signed"
+	if r.Signed {
+		signed = "signed"
+	}
+	fmt.Fprintf(out, "sample:    %d bytes, %s\n", len(r.Sent), signed)
+	if r.Status == 0 {
+		return fmt.Errorf("the receiver cannot be reached: %s", r.Error)
+	}
+	fmt.Fprintf(out, "answer:    HTTP %d after %d ms\n", r.Status, r.Took.Milliseconds())
 	if r.Excerpt != "" {
-		fmt.Fprintf(c.OutOrStdout(), "it said: %s\n", r.Excerpt)
+		fmt.Fprintf(out, "it said:   %q\n", r.Excerpt)
 	}
 	if !r.OK {
 		return fmt.Errorf("the receiver did not take it: %s", r.Error)

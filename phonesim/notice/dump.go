@@ -34,7 +34,7 @@ func (m *Manager) tail() string {
 	for _, n := range m.active {
 		if !seen[n.Package] {
 			seen[n.Package] = true
-			fmt.Fprintf(&b, "    AppSettings: %s (%d) importance=NONE userSet=false\n", n.Package, n.UID)
+			fmt.Fprintf(&b, "    AppSettings: %s (%d) importance=DEFAULT userSet=true\n", n.Package, n.UID)
 		}
 	}
 	b.WriteString("\n  Notification listeners:\n    All notification listeners (0) enabled for current profiles:\n")

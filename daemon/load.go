@@ -1,0 +1,236 @@
+package daemon
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+	"gopkg.in/yaml.v3"
+)
+
+// configFile is read from the working directory if nothing else is asked for.
+const configFile = "wabridge.yaml"
+
+// Load joins defaults, file, environment and flags, the later ones winning,
+// and validates the whole. All mistakes are reported at once (Mistakes), each
+// with the place it comes from. An environment variable that is set but empty
+// says nothing.
+func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
+	k := defaults()
+	origin := map[string]string{}
+	if err := loadFile(k, origin, fl, env); err != nil {
+		return Config{}, err
+	}
+	over := map[string]any{}
+	for _, s := range Settings {
+		if v, ok := env(s.Env()); ok && v != "" {
+			over[s.Key], origin[s.Key] = v, "$"+s.Env()
+		}
+		if f := fl.Lookup(s.Flag); s.Flag != "" && f != nil && f.Changed {
+			over[s.Key], origin[s.Key] = f.Value.String(), "--"+s.Flag
+		}
+	}
+	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
+		return Config{}, fmt.Errorf("join settings: %w", err)
+	}
+	c, wrong := decode(k)
+	addPhones(&c, origin, fl, env)
+	if err := c.Validate(); err != nil {
+		found, _ := errors.AsType[Mistakes](err)
+		wrong = append(wrong, found...)
+	}
+	if len(wrong) == 0 {
+		return c, nil
+	}
+	for i, m := range wrong {
+		wrong[i].Origin = cmp.Or(origin[m.Field], origin[parent(m.Field)])
+	}
+	return c, wrong
+}
+
+// parent is what holds a field: "phones[0]" for "phones[0].id".
+func parent(field string) string { return field[:max(0, strings.LastIndexByte(field, '.'))] }
+
+// decode fills a Config. What cannot be decoded keeps its default, so that
+// Validate does not complain about it a second time.
+func decode(k *koanf.Koanf) (Config, Mistakes) {
+	c := Default()
+	var meta mapstructure.Metadata
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Metadata: &meta, WeaklyTypedInput: true, TagName: "koanf",
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+		MatchName:  func(key, field string) bool { return key == field },
+	}})
+	var wrong Mistakes
+	for _, e := range leaves(err) {
+		wrong = append(wrong, typeMistake(e))
+	}
+	for _, key := range meta.Unused {
+		wrong = append(wrong, Mistake{Field: key, Text: "is no setting" + meant(key)})
+	}
+	return c, wrong
+}
+
+// leaves takes joined errors apart.
+func leaves(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, leaves(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+// typeMistake says in the words of the config file what the decoder says in
+// those of Go.
+func typeMistake(err error) Mistake {
+	m := Mistake{Field: "config", Text: err.Error()}
+	de, ok := errors.AsType[*mapstructure.DecodeError](err)
+	if !ok {
+		return m
+	}
+	m.Field = de.Name()
+	if p, ok := errors.AsType[*mapstructure.ParseError](err); ok {
+		switch p.Expected.Kind() {
+		case reflect.Bool:
+			m.Text = fmt.Sprintf("%q is neither true nor false", p.Value)
+		default:
+			m.Text = fmt.Sprintf("%q is not a whole number", p.Value)
+		}
+		return m
+	}
+	if strings.Contains(err.Error(), "duration") { // of the decode hook, which has no type
+		m.Text = "is not a duration; write it as 500ms, 20s or 5m"
+		return m
+	}
+	m.Text = "has the wrong form; see wabridge.example.yaml"
+	return m
+}
+
+// meant finds the setting that a wrong key comes closest to.
+func meant(key string) string {
+	last := key[strings.LastIndexByte(key, '.')+1:]
+	for _, s := range append(Settings, fileOnly...) {
+		name := s.Key[strings.LastIndexByte(s.Key, '.')+1:]
+		if name == last || strings.EqualFold(strings.ReplaceAll(name, "_", ""), strings.NewReplacer("_", "", "-", "").Replace(last)) {
+			return "; " + s.Key + " is"
+		}
+	}
+	return "; wabridge.example.yaml has them all"
+}
+
+// loadFile reads the config file, and notes the line of each of its keys.
+func loadFile(k *koanf.Koanf, origin map[string]string, fl *pflag.FlagSet, env func(string) (string, bool)) error {
+	path, asked := configFile, false
+	if v, ok := env("WABRIDGE_CONFIG"); ok && v != "" {
+		path, asked = v, true
+	}
+	if f := fl.Lookup("config"); f != nil && f.Changed {
+		path, asked = f.Value.String(), true
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !asked {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("config file: %w", err)
+	}
+	m, err := parseYAML(b, func(key string, line int) { origin[key] = fmt.Sprintf("%s, line %d", path, line) })
+	if err != nil {
+		return fmt.Errorf("config file %s: %s", path, yamlWords(err))
+	}
+	if err := k.Load(confmap.Provider(m, ""), nil); err != nil {
+		return fmt.Errorf("config file %s: %w", path, err)
+	}
+	return nil
+}
+
+// yamlWords is the text of a YAML error on one line.
+func yamlWords(err error) string {
+	if e, ok := errors.AsType[*yaml.TypeError](err); ok {
+		return strings.Join(e.Errors, "; ")
+	}
+	return strings.TrimPrefix(err.Error(), "yaml: ")
+}
+
+// parseYAML reads scalars as the text they are written in: to YAML itself the
+// PIN 0123 is the number 83. What is empty is left out.
+func parseYAML(b []byte, at func(key string, line int)) (map[string]any, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return nil, errors.New("it does not hold settings as `key: value`")
+	}
+	asText(top, "", at)
+	var m map[string]any
+	err := top.Decode(&m)
+	return m, err
+}
+
+func asText(n *yaml.Node, key string, at func(string, int)) {
+	at(key, n.Line)
+	switch n.Kind {
+	case yaml.ScalarNode:
+		n.Tag = "!!str"
+	case yaml.SequenceNode:
+		for i, c := range n.Content {
+			asText(c, fmt.Sprintf("%s[%d]", key, i), at)
+		}
+	case yaml.MappingNode:
+		var kept []*yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			name, value := n.Content[i], n.Content[i+1]
+			if value.Tag == "!!null" {
+				continue
+			}
+			sub := name.Value
+			if key != "" {
+				sub = key + "." + name.Value
+			}
+			asText(value, sub, at)
+			at(sub, name.Line)
+			kept = append(kept, name, value)
+		}
+		n.Content = kept
+	}
+}
+
+// addPhones adds the phones of --phone or WABRIDGE_PHONES to those of the file.
+func addPhones(c *Config, origin map[string]string, fl *pflag.FlagSet, env func(string) (string, bool)) {
+	var serials []string
+	from := "$WABRIDGE_PHONES"
+	if v, ok := env("WABRIDGE_PHONES"); ok {
+		serials = strings.Split(v, ",")
+	}
+	if f, err := fl.GetStringSlice("phone"); err == nil && len(f) > 0 {
+		serials, from = f, "--phone"
+	}
+	for _, s := range serials {
+		if s = strings.TrimSpace(s); s != "" {
+			origin[fmt.Sprintf("phones[%d]", len(c.Phones))] = from
+			c.Phones = append(c.Phones, PhoneConfig{Serial: s})
+		}
+	}
+}
