@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -109,6 +110,7 @@ type Mistake struct {
 	Field  string // as in the config file: "log.level", "phones[0].serial"
 	Text   string
 	Origin string // where it was said, "" if nowhere: "wabridge.yaml, line 3", "$WABRIDGE_LISTEN", "--listen"
+	at     place
 }
 
 // Error names the field, its origin and what is wrong.
@@ -182,6 +184,9 @@ func (c Config) validateServer(bad report) {
 	}
 	if c.Data == "" {
 		bad("data", "is empty; give a directory")
+	}
+	if fi, err := os.Stat(c.Profiles); c.Profiles != "" && (err != nil || !fi.IsDir()) {
+		bad("profiles", "%q is not a directory that can be read", c.Profiles)
 	}
 	if !decimal.MatchString(c.WABA) {
 		bad("waba_id", "%q is not a decimal id of 5 to 20 digits", c.WABA)

@@ -118,7 +118,7 @@ func examine(ctx context.Context, cfg Config, p wabridge.Phone, pin string, o ad
 	begin := time.Now()
 	dev, err := adb.Open(ctx, p.Serial, o)
 	if err != nil {
-		r.Checks = []phone.Check{{Name: "reachable", Grade: phone.Bad, Detail: err.Error(), Remedy: "see docs/phone-setup.md"}}
+		r.Checks = []phone.Check{{Name: "reachable", Grade: phone.Bad, Detail: err.Error(), Remedy: "see docs/phone-setup.md, sections 1 and 3"}}
 		return r
 	}
 	defer dev.Close()
@@ -146,7 +146,8 @@ func logged(ctx context.Context, cfg Config, dev *adb.Device, p wabridge.Phone, 
 		Open: func(context.Context) (phone.Device, error) { return borrowed{dev}, nil },
 	})
 	if err := s.Probe(ctx); err != nil {
-		c.Grade, c.Detail, c.Remedy = phone.Bad, err.Error(), "look at the phone; `wabridge screen` says what is on it"
+		c.Grade, c.Detail = phone.Bad, strings.TrimPrefix(err.Error(), "phone "+p.ID+": ")
+		c.Remedy = "look at the phone; `wabridge screen --phone " + p.Serial + "` says what is on it"
 		return c
 	}
 	c.Grade, c.Detail = phone.OK, "the chat list is there"

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -25,23 +27,24 @@ const configFile = "wabridge.yaml"
 // says nothing.
 func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
 	k := defaults()
-	origin := map[string]string{}
+	origin := map[string]place{}
 	if err := loadFile(k, origin, fl, env); err != nil {
 		return Config{}, err
 	}
 	over := map[string]any{}
 	for _, s := range Settings {
 		if v, ok := env(s.Env()); ok && v != "" {
-			over[s.Key], origin[s.Key] = v, "$"+s.Env()
+			over[s.Key], origin[s.Key] = v, place{text: "$" + s.Env()}
 		}
 		if f := fl.Lookup(s.Flag); s.Flag != "" && f != nil && f.Changed {
-			over[s.Key], origin[s.Key] = f.Value.String(), "--"+s.Flag
+			over[s.Key], origin[s.Key] = f.Value.String(), place{text: "--" + s.Flag}
 		}
 	}
 	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
 		return Config{}, fmt.Errorf("join settings: %w", err)
 	}
 	c, wrong := decode(k)
+	wrong = append(wrong, unknown(k)...)
 	addPhones(&c, origin, fl, env)
 	if err := c.Validate(); err != nil {
 		found, _ := errors.AsType[Mistakes](err)
@@ -51,9 +54,17 @@ func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
 		return c, nil
 	}
 	for i, m := range wrong {
-		wrong[i].Origin = cmp.Or(origin[m.Field], origin[parent(m.Field)])
+		wrong[i].at = cmp.Or(origin[m.Field], origin[parent(m.Field)])
+		wrong[i].Origin = wrong[i].at.text
 	}
+	slices.SortStableFunc(wrong, func(a, b Mistake) int { return a.at.line - b.at.line })
 	return c, wrong
+}
+
+// A place is where a setting was said; line is 0 outside the file.
+type place struct {
+	text string
+	line int
 }
 
 // parent is what holds a field: "phones[0]" for "phones[0].id".
@@ -63,9 +74,8 @@ func parent(field string) string { return field[:max(0, strings.LastIndexByte(fi
 // Validate does not complain about it a second time.
 func decode(k *koanf.Koanf) (Config, Mistakes) {
 	c := Default()
-	var meta mapstructure.Metadata
 	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		Metadata: &meta, WeaklyTypedInput: true, TagName: "koanf",
+		WeaklyTypedInput: true, TagName: "koanf",
 		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
 		MatchName:  func(key, field string) bool { return key == field },
 	}})
@@ -73,10 +83,33 @@ func decode(k *koanf.Koanf) (Config, Mistakes) {
 	for _, e := range leaves(err) {
 		wrong = append(wrong, typeMistake(e))
 	}
-	for _, key := range meta.Unused {
-		wrong = append(wrong, Mistake{Field: key, Text: "is no setting" + meant(key)})
-	}
 	return c, wrong
+}
+
+// unknown finds the keys of the file that are no settings.
+func unknown(k *koanf.Koanf) Mistakes {
+	var wrong Mistakes
+	check := func(key, shown string) {
+		known := slices.ContainsFunc(append(Settings, fileOnly...), func(s Setting) bool {
+			return s.Key == key || strings.HasPrefix(s.Key, key+".") // a group with a wrong form is decode's
+		})
+		if !known {
+			wrong = append(wrong, Mistake{Field: shown, Text: "is no setting" + meant(key)})
+		}
+	}
+	for _, key := range k.Keys() {
+		if key != "phones" {
+			check(key, key)
+		}
+	}
+	phones, _ := k.Get("phones").([]any)
+	for i, p := range phones {
+		members, _ := p.(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(members)) {
+			check("phones[]."+key, fmt.Sprintf("phones[%d].%s", i, key))
+		}
+	}
+	return wrong
 }
 
 // leaves takes joined errors apart.
@@ -123,20 +156,23 @@ func typeMistake(err error) Mistake {
 	return m
 }
 
-// meant finds the setting that a wrong key comes closest to.
+// meant finds the setting that a wrong key comes closest to: the same name in
+// another place, or with other signs between its words.
 func meant(key string) string {
-	last := key[strings.LastIndexByte(key, '.')+1:]
+	plain := func(key string) string {
+		name := key[strings.LastIndexByte(key, '.')+1:]
+		return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	}
 	for _, s := range append(Settings, fileOnly...) {
-		name := s.Key[strings.LastIndexByte(s.Key, '.')+1:]
-		if name == last || strings.EqualFold(strings.ReplaceAll(name, "_", ""), strings.NewReplacer("_", "", "-", "").Replace(last)) {
-			return "; " + s.Key + " is"
+		if plain(s.Key) == plain(key) {
+			return "; did you mean " + s.Key + "?"
 		}
 	}
 	return "; wabridge.example.yaml has them all"
 }
 
 // loadFile reads the config file, and notes the line of each of its keys.
-func loadFile(k *koanf.Koanf, origin map[string]string, fl *pflag.FlagSet, env func(string) (string, bool)) error {
+func loadFile(k *koanf.Koanf, origin map[string]place, fl *pflag.FlagSet, env func(string) (string, bool)) error {
 	path, asked := configFile, false
 	if v, ok := env("WABRIDGE_CONFIG"); ok && v != "" {
 		path, asked = v, true
@@ -151,7 +187,7 @@ func loadFile(k *koanf.Koanf, origin map[string]string, fl *pflag.FlagSet, env f
 	if err != nil {
 		return fmt.Errorf("config file: %w", err)
 	}
-	m, err := parseYAML(b, func(key string, line int) { origin[key] = fmt.Sprintf("%s, line %d", path, line) })
+	m, err := parseYAML(b, func(key string, line int) { origin[key] = place{fmt.Sprintf("%s, line %d", path, line), line} })
 	if err != nil {
 		return fmt.Errorf("config file %s: %s", path, yamlWords(err))
 	}
@@ -218,7 +254,7 @@ func asText(n *yaml.Node, key string, at func(string, int)) {
 }
 
 // addPhones adds the phones of --phone or WABRIDGE_PHONES to those of the file.
-func addPhones(c *Config, origin map[string]string, fl *pflag.FlagSet, env func(string) (string, bool)) {
+func addPhones(c *Config, origin map[string]place, fl *pflag.FlagSet, env func(string) (string, bool)) {
 	var serials []string
 	from := "$WABRIDGE_PHONES"
 	if v, ok := env("WABRIDGE_PHONES"); ok {
@@ -229,7 +265,7 @@ func addPhones(c *Config, origin map[string]string, fl *pflag.FlagSet, env func(
 	}
 	for _, s := range serials {
 		if s = strings.TrimSpace(s); s != "" {
-			origin[fmt.Sprintf("phones[%d]", len(c.Phones))] = from
+			origin[fmt.Sprintf("phones[%d]", len(c.Phones))] = place{text: from}
 			c.Phones = append(c.Phones, PhoneConfig{Serial: s})
 		}
 	}

@@ -124,12 +124,15 @@ func judgeLock(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
 }
 
 func judgeNotifications(out string, p wabridge.Phone, _ *uiauto.Profiles) Check {
-	if !strings.Contains(out, "Notification List") && !strings.Contains(out, "NotificationRecord") {
-		return Check{Grade: Warn, Detail: "the notification list is empty or not readable",
-			Remedy: "send a message to the phone and run `wabridge notifications --phone …`: it must show up"}
+	if !strings.Contains(out, "Notification Manager state") && !strings.Contains(out, "Notification List") {
+		return Check{Grade: Bad, Detail: "the notification list cannot be read: incoming messages would not be seen",
+			Remedy: "run: adb shell dumpsys notification; it must list what the phone shows"}
 	}
 	if blocked(out, p.Package) {
 		return Check{Grade: Bad, Detail: "notifications of " + p.Package + " are switched off", Remedy: "allow them in Android's settings, with content on the lock screen"}
+	}
+	if !strings.Contains(out, "AppSettings: "+p.Package+" ") {
+		return Check{Grade: OK, Detail: "readable; nothing is known yet of those of " + p.Package}
 	}
 	return Check{Grade: OK, Detail: "readable, and allowed for " + p.Package}
 }

@@ -54,8 +54,8 @@ func newClient(c *cobra.Command) (*client, error) {
 		token: setting(c, "token", "WABRIDGE_TOKEN"),
 		http:  &http.Client{Timeout: 90 * time.Second},
 	}
-	data := setting(c, "data", "WABRIDGE_DATA")
-	if cl.url == "" {
+	data, remote := setting(c, "data", "WABRIDGE_DATA"), cl.url != ""
+	if !remote {
 		cl.url = "http://" + daemon.Default().Listen
 		if addr, err := os.ReadFile(filepath.Join(data, daemon.AddressFile)); err == nil {
 			cl.url = "http://" + strings.TrimSpace(string(addr))
@@ -67,7 +67,7 @@ func newClient(c *cobra.Command) (*client, error) {
 	if cl.token == "" {
 		secret, err := os.ReadFile(filepath.Join(data, daemon.TokenFile))
 		if err != nil {
-			return nil, noToken(data, err)
+			return nil, noToken(data, remote, err)
 		}
 		cl.token = strings.TrimSpace(string(secret))
 	}
@@ -75,9 +75,12 @@ func newClient(c *cobra.Command) (*client, error) {
 }
 
 // noToken explains what to do without a token.
-func noToken(data string, err error) error {
-	if !errors.Is(err, fs.ErrNotExist) {
+func noToken(data string, remote bool, err error) error {
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the token of the gateway: %w", err)
+	case remote:
+		return errors.New("no token for the gateway: give --token or WABRIDGE_TOKEN; `wabridge token create` makes one, where the gateway runs")
 	}
 	return fmt.Errorf("no gateway has run on the data directory %s; start one with `wabridge serve`, "+
 		"or name its directory with --data, or give --url and --token", data)

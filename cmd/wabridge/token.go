@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,10 +35,11 @@ func dataDir(c *cobra.Command) string { return setting(c, "data", "WABRIDGE_DATA
 // existing refuses a data directory without a database, rather than making a
 // new one in a place where no gateway will look.
 func existing(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, daemon.DatabaseFile)); err != nil {
-		return fmt.Errorf("no gateway has run on the data directory %s: name its directory with --data (%w)", dir, err)
+	_, err := os.Stat(filepath.Join(dir, daemon.DatabaseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no gateway has run on the data directory %s; name its directory with --data", dir)
 	}
-	return nil
+	return err
 }
 
 // withTokens opens the database, beside a running gateway if there is one.

@@ -12,8 +12,10 @@ import (
 func need(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
+		case len(args) == len(names)-1:
+			return usage(c, "%s is missing", names[len(args)])
 		case len(args) < len(names):
-			return usage(c, "%s is missing", strings.Join(names[len(args):], " and "))
+			return usage(c, "%s are missing", strings.Join(names[len(args):], " and "))
 		case len(args) > len(names) && len(names) == 0:
 			return usage(c, "%q is not expected here", args[0])
 		case len(args) > len(names):
@@ -54,6 +56,7 @@ func group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 
 // unknownCommand names what was asked for and what there is.
 func unknownCommand(c *cobra.Command, name string) error {
+	c.SuggestionsMinimumDistance = 2
 	if near := c.SuggestionsFor(name); len(near) > 0 {
 		return fmt.Errorf("there is no command %q; did you mean `%s %s`?", c.CommandPath()+" "+name, c.CommandPath(), near[0])
 	}
