@@ -136,7 +136,7 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 			return l.settle(ctx, m, move)
 		}
 		if state == wabridge.Queued {
-			return l.settle(ctx, m, wabridge.ProvenAbsent(now, time.Time{}))
+			return l.settle(ctx, m, Absent(m, now))
 		}
 		err = wabridge.Fail(wabridge.CodeAmbiguous, nil, "%s", words[wabridge.CodeAmbiguous])
 	}

@@ -313,6 +313,19 @@ func TestLaneGivesUpLooking(t *testing.T) {
 	})
 }
 
+func TestLaneGivesUpOnLostTaps(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.fake.after = func(*wabridge.Message) (bool, error) { return true, nil }
+		m := w.accept(1, "x")
+		stop, _ := w.start(w.db)
+		defer stop()
+		w.drained(7 * 24 * time.Hour)
+		if got := w.message(m.ID); got.State != wabridge.Failed || got.Tries != queue.MaxAbsent {
+			t.Errorf("got %s after %d tries, want failed after %d", got.State, got.Tries, queue.MaxAbsent)
+		}
+	})
+}
+
 func TestLaneTellsNoPrivateText(t *testing.T) {
 	inWorld(t, func(w *world) {
 		cause := wabridge.Fail(0, nil, "am start 15550000001 secret words")

@@ -12,11 +12,16 @@ import (
 const (
 	// MaxTries is how often a message is tried whose failures may be its own.
 	MaxTries = 5
+	// MaxAbsent is how often a message is tried again that was typed and then
+	// proven absent. It is higher, because a crash or a pulled cable between
+	// intent and tap counts as such a try.
+	MaxAbsent = 20
 	// MaxLooks is how often an unconfirmed message's chat is looked at without
 	// an answer before it is given up as failed (131000).
 	MaxLooks = 8
 
 	retryBase, retryCap = 5 * time.Second, 10 * time.Minute
+	absentBase          = time.Second
 	waitBase, waitCap   = 2 * time.Second, time.Minute
 )
 
@@ -134,6 +139,18 @@ func Outcome(m *wabridge.Message, err error, now time.Time) wabridge.Move {
 		return wabridge.HasFailed(now, code, reason)
 	}
 	return wabridge.Released(now, now.Add(Backoff(m.Tries, retryBase, retryCap)), code, reason)
+}
+
+// Absent is what becomes of an unconfirmed message that is proven not to have
+// left: it goes again, each time a little later, but not for ever.
+func Absent(m *wabridge.Message, now time.Time) wabridge.Move {
+	switch {
+	case m.Tries >= MaxAbsent:
+		return wabridge.HasFailed(now, wabridge.CodeSlow, "the phone took the message again and again without sending it")
+	case m.Tries <= 1:
+		return wabridge.ProvenAbsent(now, time.Time{})
+	}
+	return wabridge.ProvenAbsent(now, now.Add(Backoff(m.Tries-1, absentBase, retryCap)))
 }
 
 // Seen is the move for a tick that was seen beside a message's bubble; false

@@ -117,3 +117,19 @@ func TestSeen(t *testing.T) {
 		}
 	}
 }
+
+func TestAbsent(t *testing.T) {
+	for tries, want := range map[int]time.Duration{1: 0, 2: time.Second, 4: 4 * time.Second, MaxAbsent - 1: 10 * time.Minute} {
+		got := Absent(&wabridge.Message{Tries: tries}, noon)
+		wait := time.Duration(0)
+		if !got.Due().IsZero() {
+			wait = got.Due().Sub(noon)
+		}
+		if got.To() != wabridge.Queued || wait != want {
+			t.Errorf("after %d tries: to %s in %v, want queued in %v", tries, got.To(), wait, want)
+		}
+	}
+	if got := Absent(&wabridge.Message{Tries: MaxAbsent}, noon); got.To() != wabridge.Failed || !got.Legal(wabridge.Unconfirmed) {
+		t.Errorf("after the last try: got %s", got.To())
+	}
+}

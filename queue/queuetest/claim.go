@@ -2,6 +2,7 @@ package queuetest
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ func testClaim(t *testing.T, open Open) {
 		"nothing to claim":                              func(b *bench) { b.nothing(0, free) },
 		"first in, first out per recipient":             claimFIFO,
 		"priority, then due, then seq":                  claimOrder,
+		"the highest and the lowest priority":           claimExtremes,
 		"priority does not overtake its own recipient":  claimOvertake,
 		"unconfirmed holds its recipient, not others":   claimUnconfirmed,
 		"not before its due time":                       claimDue,
@@ -77,6 +79,17 @@ func claimOrder(b *bench) {
 	b.accept(due(1, 0, 0), due(2, 0, time.Hour), due(3, 5, 0), due(4, 100, time.Second), due(5, 0, 2*time.Hour), due(6, -1, 3*time.Hour), due(7, 0, 0))
 	for _, want := range []string{"4", "3", "5", "2", "1", "7", "6"} {
 		b.take(time.Minute, want)
+	}
+}
+
+func claimExtremes(b *bench) {
+	for i, p := range []int{math.MinInt, 0, math.MaxInt} {
+		m := text(number(i), fmt.Sprint(i))
+		m.Priority = p
+		b.accept(m)
+	}
+	for _, want := range []string{"2", "1", "0"} {
+		b.take(0, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -78,6 +79,7 @@ func (t *tx) draft(m wabridge.Message, now time.Time) (record, error) {
 	r.Direction, r.State = wabridge.Out, wabridge.Queued
 	r.Created, r.Due, r.Expires = stored(now), stored(r.Due), stored(r.Expires)
 	r.Code, r.Reason, r.Tries, r.Fence, r.Intent = 0, "", 0, 0, nil
+	r.Priority = min(max(r.Priority, math.MinInt32), math.MaxInt32) // lane.go counts down from above it
 	r.due = r.Created
 	if !r.Due.IsZero() {
 		r.due = r.Due

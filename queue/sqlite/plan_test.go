@@ -77,7 +77,7 @@ func TestPlans(t *testing.T) {
 // times is allowed for a busy machine.
 func TestClaimDoesNotGrow(t *testing.T) {
 	if testing.Short() {
-		t.Skip("fills a queue of 20,000 messages")
+		t.Skip("fills a queue of 16,000 messages")
 	}
 	closed := func(_ *wabridge.Message, u queue.Usage, now time.Time) time.Time { return now.Add(time.Hour) }
 	newOnly := func(_ *wabridge.Message, u queue.Usage, now time.Time) time.Time {
@@ -118,10 +118,10 @@ func TestClaimDoesNotGrow(t *testing.T) {
 	open := queue.Pacing{}.Gate
 	short := best(2, 2, open, true)
 	for name, took := range map[string]time.Duration{
-		"10k to 10k people":                 best(10_000, 10_000, open, true),
-		"10k to one":                        best(10_000, 1, open, true),
-		"10k to 10k people, closed":         best(10_000, 10_000, closed, false),
-		"10k first contacts, only old ones": best(10_000, 10_000, newOnly, false),
+		"4k to 4k people":                  best(4_000, 4_000, open, true),
+		"4k to one":                        best(4_000, 1, open, true),
+		"4k to 4k people, closed":          best(4_000, 4_000, closed, false),
+		"4k first contacts, only old ones": best(4_000, 4_000, newOnly, false),
 	} {
 		t.Logf("%s: %v; short queue: %v", name, took, short)
 		if took > 10*short+5*time.Millisecond {

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +13,13 @@ import (
 	"github.com/wabridge/wabridge/queue/sqlite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		acceptForever(path)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // open makes a database in a real file that ends with the test.
 func open(t testing.TB) *sqlite.DB {

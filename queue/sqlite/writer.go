@@ -44,6 +44,10 @@ type tx struct {
 	after   []func() // run after the commit, in order
 }
 
+// errBegin marks a transaction that did not even begin: another process holds
+// the database (Options.Shared), and each further try would wait as long.
+var errBegin = errors.New("begin")
+
 // errClosed answers jobs that come after Close.
 var errClosed = wabridge.Fail(wabridge.CodeStopping, nil, "the database is closed")
 
@@ -133,7 +137,7 @@ func (w *writer) gather(first job) []job {
 // only what does not fit.
 func (w *writer) group(jobs []job) {
 	answers, err := w.commit(jobs)
-	if err != nil && len(jobs) > 1 {
+	if err != nil && len(jobs) > 1 && !errors.Is(err, errBegin) {
 		for _, j := range jobs {
 			w.group([]job{j})
 		}
@@ -153,7 +157,7 @@ func (w *writer) group(jobs []job) {
 func (w *writer) commit(jobs []job) (answers []error, err error) {
 	t := &tx{w: w}
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
+		return nil, fmt.Errorf("%w: %w", errBegin, err)
 	}
 	defer func() {
 		if err != nil {
