@@ -188,6 +188,10 @@ func TestRestartInBetween(t *testing.T) {
 	if !slices.Equal(texts, want) {
 		t.Errorf("ledger %q, want %q", texts, want)
 	}
+	out, err := exec.Command(build(t), "db", "check", "--data", dir).CombinedOutput()
+	if err != nil {
+		t.Errorf("db check: %v\n%s", err, out)
+	}
 }
 
 func checkEvents(t *testing.T, events []wabridge.Event) {
