@@ -34,6 +34,23 @@ func TestIncomingPostsAndOpeningCancels(t *testing.T) {
 	}
 }
 
+func TestTheNewestChatIsOnTop(t *testing.T) {
+	p := newPhone(t, Config{})
+	for _, n := range []string{"15550001002", "15550001004", "15550001003", "15550001002"} {
+		incoming(t, p, IncomingMessage{From: n, Text: "hi"})
+	}
+	mustRun(t, p, "am start -n com.whatsapp/.Main")
+	var got []string
+	parse(t, dump(t, p)).walk("", func(_ string, e *element) {
+		if e.attr("resource-id") == "com.whatsapp:id/conversations_row_contact_name" {
+			got = append(got, e.attr("text"))
+		}
+	})
+	if want := "[+1 555-000-1002 +1 555-000-1003 +1 555-000-1004]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
 func TestALockedScreenPostsForTheChatBehindIt(t *testing.T) {
 	p := newPhone(t, Config{})
 	mustRun(t, p, open("15550001002", ""))

@@ -37,6 +37,7 @@ type App struct {
 	waiting  []*ReceivedMessage // at the server, not yet with the app
 	outbox   []*Message         // without network
 	lastID   int
+	newest   int // place of the chat with the newest message
 }
 
 // New installs the app on a system.
@@ -252,7 +253,7 @@ func onWhatsApp(digits string) bool { return !strings.HasSuffix(digits, "000") }
 
 func sortChats(cs []*Chat) {
 	slices.SortFunc(cs, func(a, b *Chat) int {
-		return cmp.Or(b.Last.Compare(a.Last), strings.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.place, a.place), strings.Compare(a.ID, b.ID))
 	})
 }
 

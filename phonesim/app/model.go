@@ -92,6 +92,7 @@ type Chat struct {
 	Draft    string
 	Unread   int
 	Last     time.Time
+	place    int // in the order of newest messages: higher is newer
 	scroll   int // pixels up from the end
 	expanded map[int]bool
 	Card     bool // the disappearing-messages card lies over it
@@ -211,8 +212,10 @@ func (c *Chat) newest() *Message {
 	return c.Messages[len(c.Messages)-1]
 }
 
-// add appends a message and returns it.
-func (c *Chat) add(m *Message) *Message {
+// add appends a message to a chat and returns it.
+func (a *App) add(c *Chat, m *Message) *Message {
+	a.newest++
+	c.place = a.newest
 	m.N = len(c.Messages) + 1
 	c.Messages = append(c.Messages, m)
 	c.Last = m.At

@@ -12,7 +12,7 @@ import (
 // sendNow is what the send button does: the message is in the chat and in the
 // ledger before anything else happens.
 func (a *App) sendNow(c *Chat, text string, human bool, kind string) *Message {
-	m := c.add(&Message{Out: true, Text: text, Kind: kind, At: now()})
+	m := a.add(c, &Message{Out: true, Text: text, Kind: kind, At: now()})
 	m.sent = &SentMessage{Order: len(a.ledger) + 1, To: c.ID, Text: text, At: time.Now(), State: Pending.String(), Human: human, Kind: kind}
 	a.ledger = append(a.ledger, m.sent)
 	a.changed(c)
@@ -244,7 +244,7 @@ func (a *App) take(r *ReceivedMessage) {
 	} else {
 		c = a.chat(r.From)
 	}
-	m := c.add(&Message{Text: r.Text, Kind: r.Kind, At: r.At.Truncate(time.Second), From: r.From, got: r})
+	m := a.add(c, &Message{Text: r.Text, Kind: r.Kind, At: r.At.Truncate(time.Second), From: r.From, got: r})
 	if c.Group {
 		m.Sender = r.Name
 		if m.Sender == "" {
