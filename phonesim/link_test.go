@@ -84,7 +84,7 @@ func TestAnEndlessLogEndsWithItsReader(t *testing.T) {
 	p, address, _ := started(t, Config{})
 	d := dial(t, address)
 	ctx, cancel := context.WithCancel(t.Context())
-	proc, err := d.Start(ctx, "logcat -b events -v epoch -T 1 -s notification_enqueue:I")
+	proc, err := d.Start(ctx, "logcat -b events -v epoch -T 100 -s notification_enqueue:I")
 	if err != nil {
 		t.Fatal(err)
 	}

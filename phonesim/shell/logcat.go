@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,10 +41,7 @@ func logcat(ctx context.Context, p *proc) int {
 		return 0
 	}
 	entries, pos, more := log.Since(0)
-	entries = a.pick(entries)
-	if a.tail >= 0 && len(entries) > a.tail {
-		entries = entries[len(entries)-a.tail:]
-	}
+	entries = a.pick(a.last(entries))
 	begun := map[string]bool{}
 	for n := 0; ; {
 		for _, e := range entries {
@@ -71,6 +69,16 @@ func logcat(ctx context.Context, p *proc) int {
 		entries, pos, more = log.Since(pos)
 		entries = a.pick(entries)
 	}
+}
+
+// last is the tail of the chosen buffers. logd counts it before logcat filters
+// tags, so that -T 1 may show nothing of a tag's last line.
+func (a *logcatArgs) last(entries []android.Entry) []android.Entry {
+	if a.tail < 0 {
+		return entries
+	}
+	entries = slices.DeleteFunc(entries, func(e android.Entry) bool { return !a.buffers[e.Buffer] })
+	return entries[max(0, len(entries)-a.tail):]
 }
 
 func (a *logcatArgs) pick(entries []android.Entry) []android.Entry {
