@@ -91,12 +91,9 @@ func parseIntent(args []string) intentArgs {
 			i.Extras[next(&n)] = ""
 		case "-R", "--display", "--windowingMode", "--activityType", "--task":
 			next(&n)
-		case "-D", "-N", "--track-allocation", "--grant-read-uri-permission", "--grant-write-uri-permission",
-			"--activity-clear-top", "--activity-single-top", "--activity-clear-task", "--include-stopped-packages",
-			"--activity-brought-to-front", "--activity-no-animation", "--activity-no-history", "--activity-reorder-to-front",
-			"--activity-exclude-from-recents", "--receiver-foreground", "--receiver-registered-only", "--debug-log-resolution":
 		default:
 			switch {
+			case switches[a]:
 			case strings.HasPrefix(a, "-"):
 				o.bad = a
 				return o
@@ -109,6 +106,12 @@ func parseIntent(args []string) intentArgs {
 			}
 		}
 	}
+	complete(i)
+	return o
+}
+
+// complete guesses the action that is left out.
+func complete(i *android.Intent) {
 	if i.Action == "" && i.Data != "" && i.Component == "" {
 		i.Action = android.ActionView
 	}
@@ -116,7 +119,14 @@ func parseIntent(args []string) intentArgs {
 		i.Action = android.ActionMain
 		i.Categories = append(i.Categories, android.CategoryLauncher)
 	}
-	return o
+}
+
+// switches are options without a value that change nothing here.
+var switches = map[string]bool{
+	"-D": true, "-N": true, "--track-allocation": true, "--grant-read-uri-permission": true, "--grant-write-uri-permission": true,
+	"--activity-clear-top": true, "--activity-single-top": true, "--activity-clear-task": true, "--include-stopped-packages": true,
+	"--activity-brought-to-front": true, "--activity-no-animation": true, "--activity-no-history": true, "--activity-reorder-to-front": true,
+	"--activity-exclude-from-recents": true, "--receiver-foreground": true, "--receiver-registered-only": true, "--debug-log-resolution": true,
 }
 
 // amStart prints what AOSP's ActivityManagerShellCommand does. Notes go to

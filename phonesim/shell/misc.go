@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,8 +108,9 @@ func (p *proc) processes() map[string]int {
 
 func ps(_ context.Context, p *proc) int {
 	p.printf("USER           PID  PPID     VSZ    RSS WCHAN            ADDR S NAME                       \n")
-	for name, pid := range p.processes() {
-		p.printf("%-12s %5d %5d %7d %6d %-16s %4d S %-27s\n", "u0_a290", pid, 612, 14000000, 180000, "0", 0, name)
+	all := p.processes()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		p.printf("%-12s %5d %5d %7d %6d %-16s %4d S %-27s\n", "u0_a290", all[name], 612, 14000000, 180000, "0", 0, name)
 	}
 	return 0
 }
