@@ -83,6 +83,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	}
 	d.parts.started("database", func(context.Context) error { return d.db.Close() })
 
+	d.cleanUp(run)
 	if d.token, err = localToken(ctx, d.db, d.cfg.Data, d.cfg.Token); err != nil {
 		return err
 	}

@@ -1,0 +1,42 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/wabridge/wabridge/queue/sqlite"
+)
+
+// cleanEvery is how often old events and idempotency keys are dropped.
+const cleanEvery = time.Hour
+
+// cleanUp drops what is older than the store's retention, now and every hour,
+// until the daemon stops. Messages stay.
+func (d *Daemon) cleanUp(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			gone, err := d.db.Clean(ctx, time.Now(), sqlite.Retention{})
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				d.log.Warn("old events not dropped", "err", err)
+			case gone.Events+gone.Keys > 0:
+				d.log.Info("old events dropped", "events", gone.Events, "keys", gone.Keys)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(cleanEvery):
+			}
+		}
+	})
+	d.parts.started("cleaning", func(context.Context) error {
+		cancel()
+		wg.Wait()
+		return nil
+	})
+}
