@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -132,7 +129,7 @@ func examine(ctx context.Context, cfg Config, p wabridge.Phone, pin string, o ad
 // logged opens the app's chat list to see whether it is logged in.
 func logged(ctx context.Context, cfg Config, dev *adb.Device, p wabridge.Phone, pin string, profiles *uiauto.Profiles, screen bool) phone.Check {
 	c := phone.Check{Name: "logged in"}
-	if gatewayRuns(ctx, cfg.Data) {
+	if Runs(ctx, cfg.Data) {
 		c.Grade, c.Detail = phone.Warn, "not looked at: a gateway runs on this data directory and owns the screen"
 		c.Remedy = "ask it: wabridge phones"
 		return c
@@ -152,22 +149,6 @@ func logged(ctx context.Context, cfg Config, dev *adb.Device, p wabridge.Phone, 
 	}
 	c.Grade, c.Detail = phone.OK, "the chat list is there"
 	return c
-}
-
-// gatewayRuns reports whether a gateway answers at the address that the data
-// directory names. One that was killed leaves the address behind.
-func gatewayRuns(ctx context.Context, data string) bool {
-	addr, err := os.ReadFile(filepath.Join(data, AddressFile))
-	if err != nil {
-		return false
-	}
-	d := net.Dialer{Timeout: time.Second}
-	conn, err := d.DialContext(ctx, "tcp", strings.TrimSpace(string(addr)))
-	if err != nil {
-		return false
-	}
-	_ = conn.Close() // nothing was written
-	return true
 }
 
 // borrowed is a device that somebody else closes.

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,4 +48,20 @@ func writePrivate(path, text string) error {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
 	return nil
+}
+
+// Runs reports whether a gateway answers at the address that the data
+// directory names. One that was killed leaves the address behind.
+func Runs(ctx context.Context, data string) bool {
+	addr, err := os.ReadFile(filepath.Join(data, AddressFile))
+	if err != nil {
+		return false
+	}
+	d := net.Dialer{Timeout: time.Second}
+	conn, err := d.DialContext(ctx, "tcp", strings.TrimSpace(string(addr)))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close() // nothing was written
+	return true
 }

@@ -187,7 +187,7 @@ const retryEvery = 2 * time.Second
 func (r *reader) each(ctx context.Context, do func(wabridge.Event) error) error {
 	gone, reached := false, false
 	for {
-		page, err := r.page(ctx)
+		page, err := r.page(ctx, r.follow && !gone) // one that was gone is asked at once whether it is back
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return nil
@@ -237,9 +237,9 @@ type eventPage struct {
 	} `json:"missed"`
 }
 
-func (r *reader) page(ctx context.Context) (p eventPage, err error) {
+func (r *reader) page(ctx context.Context, wait bool) (p eventPage, err error) {
 	q := url.Values{"after": {strconv.FormatInt(r.after, 10)}, "wait": {"0"}, "limit": {"1000"}}
-	if r.follow {
+	if wait {
 		q.Set("wait", "25")
 	}
 	if r.phone != "" {

@@ -16,9 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/wabridge/wabridge/daemon"
 	"github.com/wabridge/wabridge/phonesim"
 )
+
+// builtIn is the folder of binary's program, "" while there is none.
+var builtIn string
 
 // binary is the program under test, built once by the first test that needs it.
 var binary = sync.OnceValues(func() (string, error) {
@@ -26,6 +31,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
 	path := filepath.Join(dir, "wabridge")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
@@ -43,12 +49,21 @@ func build(t testing.TB) string {
 	return path
 }
 
+// TestMain runs the tests, or is the program itself where a script of
+// testdata/script calls it.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	testscript.Main(tests{m}, map[string]func(){"wabridge": main})
+}
+
+// tests removes the built program after the last one.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	code := t.M.Run()
+	if builtIn != "" {
+		os.RemoveAll(builtIn)
 	}
-	os.Exit(code)
+	return code
 }
 
 const testToken = "test-token-0123456789"

@@ -24,8 +24,7 @@ func newToken() *cobra.Command {
 		Use: "token", Short: "Create, list and revoke tokens",
 		Long: `Tokens let callers in. Only their hashes are stored: a token is shown once, when
 it is created. Scopes: send, read, admin (all). The commands change the database
-of the data directory, also while a gateway runs on it, which takes notice within
-a second.`,
+of the data directory, also while a gateway runs on it: when they end, it knows.`,
 	}, newTokenCreate(), newTokenList(), newTokenRevoke())
 }
 
@@ -50,6 +49,18 @@ func withTokens(ctx context.Context, dir string, use func(queue.Tokens) error) (
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return use(db)
+}
+
+// settle waits until a running gateway has taken notice: it looks for changed
+// tokens once a second.
+func settle(ctx context.Context, dir string) {
+	if !daemon.Runs(ctx, dir) {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(1100 * time.Millisecond):
+	}
 }
 
 func newTokenCreate() *cobra.Command {
@@ -78,6 +89,7 @@ func newTokenCreate() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				settle(c.Context(), dir)
 				fmt.Fprintf(c.ErrOrStderr(), "token %s %q (%s) for the gateway on %s; it is not shown again:\n", t.ID, t.Name, strings.Join(t.Scopes, ", "), dir)
 				_, err = fmt.Fprintln(c.OutOrStdout(), secret)
 				return err
@@ -138,7 +150,8 @@ func newTokenRevoke() *cobra.Command {
 				if err := db.RevokeToken(c.Context(), args[0], time.Now()); err != nil {
 					return fmt.Errorf("%w (`wabridge token list` shows the ids)", err)
 				}
-				_, err := fmt.Fprintf(c.OutOrStdout(), "token %s is revoked; a running gateway refuses it within a second\n", args[0])
+				settle(c.Context(), dataDir(c))
+				_, err := fmt.Fprintf(c.OutOrStdout(), "token %s is revoked\n", args[0])
 				return err
 			})
 		},
