@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,46 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
+// deliverer notes what it is told.
+type deliverer struct {
+	reloads int
+	sought  []string
+	err     error
+}
+
+func (d *deliverer) Reload() { d.reloads++ }
+
+func (d *deliverer) Seek(id string, after int64) error {
+	d.sought = append(d.sought, fmt.Sprint(id, " ", after))
+	return d.err
+}
+
+func TestAChangedWebhookReachesTheDeliverer(t *testing.T) {
+	d := &deliverer{}
+	h := newHarness(t, func(c *Config) { c.Webhooks = d })
+	h.receive(phoneID, 5)
+	made := into[webhookView](t, h.do("POST", "/bridge/v1/webhooks", `{"url":"https://crm.example.org/hook","cursor":2}`))
+	if d.reloads != 1 || d.sought != nil || made.Cursor != 2 || made.Backlog != 3 {
+		t.Errorf("added: %+v, reloads %d, sought %v", made, d.reloads, d.sought)
+	}
+	path := "/bridge/v1/webhooks/" + made.ID
+	moved := into[webhookView](t, h.do("POST", path, `{"cursor":0}`))
+	if want := []string{made.ID + " 0"}; d.reloads != 2 || !slices.Equal(d.sought, want) || moved.Cursor != 0 || moved.Backlog != 5 {
+		t.Errorf("moved: %+v, reloads %d, sought %v, want %v", moved, d.reloads, d.sought, want)
+	}
+	h.do("POST", path, `{"disabled":true}`)
+	if d.reloads != 3 || len(d.sought) != 1 {
+		t.Errorf("switched off: reloads %d, sought %v", d.reloads, d.sought)
+	}
+	d.err = wabridge.Fail(wabridge.CodeNotFound, nil, "not running")
+	if got := h.do("POST", path, `{"cursor":1}`).failure(t); got.Status != 503 || got.Code != "not_ready" || got.Field != "cursor" {
+		t.Errorf("moving one that does not run: %+v", got)
+	}
+	if h.do("DELETE", path, ""); d.reloads != 5 {
+		t.Errorf("deleted: reloads %d", d.reloads)
+	}
+}
+
 func TestBadBodies(t *testing.T) {
 	h := newHarness(t)
 	for _, tt := range []struct {
@@ -65,6 +106,8 @@ func TestBadBodies(t *testing.T) {
 		{"too long an address", "webhooks", `{"url":"https://x/` + strings.Repeat("y", 2000) + `"}`, "url", 400},
 		{"scope", "webhooks", `{"url":"https://x/y","scope":"world"}`, "scope", 400},
 		{"override without phones", "webhooks", `{"url":"https://x/y","scope":"phone"}`, "phones", 400},
+		{"a misspelt field", "webhooks", `{"url":"https://x/y","fields":["mesages"]}`, "fields", 400},
+		{"a cursor in the future", "webhooks", `{"url":"https://x/y","cursor":1000000}`, "cursor", 400},
 		{"cursor", "webhooks", `{"url":"https://x/y","cursor":-1}`, "cursor", 400},
 		{"a wrong type", "webhooks", `{"url":7}`, "url", 400},
 		{"an unknown member", "webhooks", `{"url":"https://x/y","ulr":1}`, "", 400},

@@ -45,11 +45,24 @@ type Config struct {
 	// Verify does the verification handshake with a webhook endpoint before
 	// it is stored (bridge/webhook has it); nil stores it unverified.
 	Verify func(ctx context.Context, e queue.Endpoint) error
+	// Webhooks hears at once of changed endpoints and moves them in the log;
+	// nil leaves it to the deliverer to look, and no endpoint can be moved.
+	Webhooks Webhooks
 	// Ready tells what keeps the program from being ready; nil: nothing.
 	Ready func(ctx context.Context) error
 	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)
 	// at one time; 0 means 512.
 	MaxStreams int
+}
+
+// Webhooks is what this interface needs of the deliverer; bridge/webhook's
+// Deliverer is one.
+type Webhooks interface {
+	// Reload makes a change of the endpoints known. It never blocks.
+	Reload()
+	// Seek makes an endpoint go on after an event; CodeNotFound if it does
+	// not run.
+	Seek(id string, after int64) error
 }
 
 // A Server answers /bridge/v1, /healthz and /readyz. Stop it with Shutdown.

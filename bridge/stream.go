@@ -215,7 +215,7 @@ func upgradeFailure(r *http.Request, status int, _ error) *failure {
 	if status == http.StatusForbidden {
 		return &failure{Status: status, Code: "origin_not_allowed", Field: "Origin",
 			Message: "pages of this origin may not read events",
-			Remedy:  "add the origin to the setting for allowed origins, or read events from a program"}
+			Remedy:  "add the origin to allowed_origins in the configuration, or read events from a program"}
 	}
 	return &failure{Status: status, Code: "bad_handshake", Message: "this is not a WebSocket handshake (version 13)",
 		Remedy: "use a WebSocket client, or leave out Upgrade to poll"}

@@ -24,6 +24,9 @@ type webhookInput struct {
 	Disabled    *bool     `json:"disabled"`
 }
 
+// webhookFields are the fields of the Cloud API that deliveries have.
+var webhookFields = []string{"messages", "smb_message_echoes"}
+
 // webhookView shows an endpoint without its secrets.
 type webhookView struct {
 	queue.Endpoint
@@ -95,6 +98,9 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err := in.apply(&e); err != nil {
 		return err
 	}
+	if err := s.reachable(r.Context(), e.Cursor); err != nil {
+		return err
+	}
 	if s.Verify != nil && e.VerifyToken != "" && (e.URL != before.URL || e.VerifyToken != before.VerifyToken) {
 		if err := s.Verify(r.Context(), e); err != nil {
 			return unverified(err)
@@ -104,12 +110,50 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.reload()
+	if in.Cursor != nil && before.ID != "" {
+		if err := s.seek(e.ID, *in.Cursor); err != nil {
+			return err
+		}
+		e.Cursor = *in.Cursor
+	}
 	v, err := s.viewWebhook(r.Context(), e)
 	if err != nil {
 		return err
 	}
 	writeJSON(w, status, v)
 	return nil
+}
+
+// reachable refuses a place that the log has not got to: an endpoint there
+// would miss what happens until then.
+func (s *Server) reachable(ctx context.Context, cursor int64) error {
+	last, err := s.Store.LastEvent(ctx)
+	if err == nil && cursor > last {
+		err = bad("cursor", "give the number of an event that has happened", "cursor is beyond the newest event, %d", last)
+	}
+	return err
+}
+
+// reload tells the deliverer that the endpoints have changed.
+func (s *Server) reload() {
+	if s.Webhooks != nil {
+		s.Webhooks.Reload()
+	}
+}
+
+// seek moves a known endpoint. Its lane alone may do that: it is what saves
+// the place.
+func (s *Server) seek(id string, after int64) error {
+	var err error = wabridge.Fail(wabridge.CodeNotFound, nil, "no deliverer")
+	if s.Webhooks != nil {
+		err = s.Webhooks.Seek(id, after)
+	}
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return &failure{Status: http.StatusServiceUnavailable, Code: "not_ready", Field: "cursor",
+			Message: "the webhook is stored, but does not run yet and so was not moved", Remedy: "repeat the request in a few seconds"}
+	}
+	return err
 }
 
 // unverified is the answer to an endpoint that did not pass the handshake.
@@ -145,6 +189,8 @@ func (in *webhookInput) apply(e *queue.Endpoint) error {
 		return bad("scope", "use app, waba or phone", "scope is not known")
 	case e.Scope == "phone" && len(e.Phones) == 0:
 		return bad("phones", "name the phone numbers (phone_number_id) that it overrides", "a webhook of scope phone needs phones")
+	case slices.ContainsFunc(e.Fields, func(f string) bool { return !slices.Contains(webhookFields, f) }):
+		return bad("fields", "use messages and smb_message_echoes; leave it out for all", "a field is not one of those that are sent")
 	case e.Cursor < 0:
 		return bad("cursor", "give the number of the last event that it need not get", "cursor is negative")
 	}
@@ -162,6 +208,7 @@ func (s *Server) deleteWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.DeleteEndpoint(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
+	s.reload()
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

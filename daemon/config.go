@@ -22,6 +22,7 @@ type Config struct {
 	Listen     string        `koanf:"listen"`
 	PublicURL  string        `koanf:"public_url"`
 	Exposed    bool          `koanf:"allow_exposed"`
+	Origins    []string      `koanf:"allowed_origins"`
 	Data       string        `koanf:"data"`
 	Profiles   string        `koanf:"profiles"`
 	WABA       string        `koanf:"waba_id"`
@@ -181,6 +182,11 @@ func (c Config) validateServer(bad report) {
 		bad("listen", "%q is not host:port, e.g. 127.0.0.1:8080", c.Listen)
 	case !c.Exposed && !loopback(host):
 		bad("listen", "%q can be reached from other machines, and the API is not encrypted; put a TLS proxy in front, or set allow_exposed: true if the network is yours", c.Listen)
+	}
+	for i, o := range c.Origins {
+		if u, err := url.Parse(o); o != "*" && (err != nil || !httpURL(o) || u.Path != "" && u.Path != "/") {
+			bad(fmt.Sprintf("allowed_origins[%d]", i), "%q is not an origin; write it as https://crm.example.org", o)
+		}
 	}
 	if c.Data == "" {
 		bad("data", "is empty; give a directory")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,6 +29,7 @@ type Daemon struct {
 
 	parts  parts
 	db     *sqlite.DB
+	client *http.Client // of webhooks
 	hooks  *webhook.Deliverer
 	addr   string
 	token  string
@@ -50,7 +52,7 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	policy, _ := cfg.Pacing.policy() // Validate has seen to it
 	return &Daemon{
 		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy,
-		parts: parts{log: log}, failed: make(chan error, 1), phones: map[string]*runner{},
+		parts: parts{log: log}, client: webhook.NewClient(), failed: make(chan error, 1), phones: map[string]*runner{},
 	}, nil
 }
 
@@ -90,7 +92,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	if err := d.configuredWebhook(ctx); err != nil {
 		return err
 	}
-	d.hooks = webhook.New(d.db, webhook.NewClient(), d.log.With("component", "webhook"))
+	d.hooks = webhook.New(d.db, d.client, d.log.With("component", "webhook"))
 	if err := d.hooks.Start(run); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/wabridge/wabridge/bridge"
@@ -29,16 +30,13 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	auth := bridge.NewAuth(d.db)
 	own := bridge.New(bridge.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
-		PublicURL: d.cfg.PublicURL, Verify: d.verify,
+		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
 	})
 	graph := cloud.Handler(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
 	})
-	server := &http.Server{
-		Handler: own.Beside(graph), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.log.With("component", "http").Handler(), slog.LevelDebug),
-	}
+	server := newServer(own.Beside(graph), d.log.With("component", "http"))
 	done := make(chan struct{})
 	go func() { // ends with Shutdown, which waits for it
 		defer close(done)
@@ -58,6 +56,16 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	})
 	d.parts.started("event readers", own.Shutdown) // before http, which would wait for them
 	return d.writeAddress()
+}
+
+// newServer bounds every request: a client that sends or takes it too slowly
+// is cut off. Readers of events set deadlines of their own.
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 }
 
 // writeAddress tells the commands of this machine where the gateway is.
@@ -80,7 +88,7 @@ func (d *Daemon) verify(ctx context.Context, e queue.Endpoint) error {
 	if e.VerifyToken == "" {
 		return nil
 	}
-	return webhook.Verify(ctx, webhook.NewClient(), e.URL, e.VerifyToken)
+	return webhook.Verify(ctx, d.client, e.URL, e.VerifyToken)
 }
 
 // configuredID is the endpoint that the config file names.
@@ -111,9 +119,26 @@ func (d *Daemon) configuredWebhook(ctx context.Context) error {
 	if want.URL == "" {
 		return nil
 	}
-	if err := d.verify(ctx, want); err != nil {
-		d.log.Warn("the webhook's handshake failed; it is used all the same", "err", err)
+	if _, err = d.db.PutEndpoint(ctx, want); err != nil {
+		return err
 	}
-	_, err = d.db.PutEndpoint(ctx, want)
-	return err
+	d.greet(ctx, want)
+	return nil
+}
+
+// greet does the handshake with the configured receiver. Nobody waits for it:
+// one that hangs must not keep messages from being taken.
+func (d *Daemon) greet(ctx context.Context, e queue.Endpoint) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := d.verify(ctx, e); err != nil && ctx.Err() == nil {
+			d.log.Warn("the webhook's handshake failed; it is used all the same", "err", err)
+		}
+	})
+	d.parts.started("webhook handshake", func(context.Context) error {
+		cancel()
+		wg.Wait()
+		return nil
+	})
 }

@@ -76,7 +76,7 @@ func decode(k *koanf.Koanf) (Config, Mistakes) {
 	c := Default()
 	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		WeaklyTypedInput: true, TagName: "koanf",
-		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), words),
 		MatchName:  func(key, field string) bool { return key == field },
 	}})
 	var wrong Mistakes
@@ -84,6 +84,22 @@ func decode(k *koanf.Koanf) (Config, Mistakes) {
 		wrong = append(wrong, typeMistake(e))
 	}
 	return c, wrong
+}
+
+// words takes a list of texts that stands in one text, as flags and environment
+// have it, apart at its commas.
+func words(_, to reflect.Type, value any) (any, error) {
+	text, ok := value.(string)
+	if !ok || to != reflect.TypeFor[[]string]() {
+		return value, nil
+	}
+	var list []string
+	for word := range strings.SplitSeq(text, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			list = append(list, word)
+		}
+	}
+	return list, nil
 }
 
 // unknown finds the keys of the file that are no settings.

@@ -31,6 +31,7 @@ var Settings = []Setting{
 	{Key: "listen", Flag: "listen", Help: "address of the HTTP API, host:port"},
 	{Key: "public_url", Flag: "public-url", Help: "URL under which clients reach the API, if not the listen address"},
 	{Key: "allow_exposed", Flag: "allow-exposed", Bool: true, Help: "listen beyond loopback although the API is not encrypted"},
+	{Key: "allowed_origins", Help: "origins of web pages that may read events, e.g. https://crm.example.org"},
 	{Key: "data", Flag: "data", Help: "directory of the database, the local token and evidence"},
 	{Key: "profiles", Flag: "profiles", Help: "directory of app profiles that override the built-in ones"},
 	{Key: "waba_id", Help: "id of the WhatsApp Business Account that the API shows"},
