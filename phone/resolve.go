@@ -119,7 +119,9 @@ func (s *Session) readUntil(ctx context.Context, goal whatsapp.Goal) (whatsapp.S
 		if err != nil {
 			return screen, err
 		}
-		act := whatsapp.Next(screen, goal)
+		sure := goal
+		sure.Direct = goal.Direct && !s.somebodyElse(ctx, screen, goal.Number)
+		act := whatsapp.Next(screen, sure)
 		switch act.Do {
 		case whatsapp.DoRead:
 			return screen, nil

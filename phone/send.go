@@ -87,7 +87,7 @@ func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
 		if err != nil {
 			return "", err
 		}
-		a.goal.Direct = a.direct
+		a.goal.Direct = a.direct && !a.s.somebodyElse(ctx, screen, a.m.Number)
 		act := whatsapp.Next(screen, a.goal)
 		a.s.log.Debug("next", "message", a.m.ID, "do", act.Do, "why", act.Why)
 		if act.Do == whatsapp.DoTapSend && a.drawn(ctx, screen) {

@@ -29,6 +29,8 @@ type Device interface {
 type Names interface {
 	Names(number string) []string
 	Number(name string) string
+	// Numbers lists all numbers that are saved under a name.
+	Numbers(name string) []string
 }
 
 // Store is what reading ticks and catching up need of the database.
