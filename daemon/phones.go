@@ -141,23 +141,28 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 }
 
 // ready keeps the driver off the screen until all notifications have been read
-// once: opening a chat dismisses those that nobody has read yet.
+// once (opening a chat dismisses those that nobody has read yet) and the
+// contacts are known (they tell whose name a header shows).
 type ready struct {
 	*phone.Session
 	reader *inbox.Reader
 }
 
-// readyTime bounds the wait; where notifications cannot be read at all, the
-// screen is better than nothing.
+// readyTime bounds the wait; where the phone does not let them be read at all,
+// the screen is better than nothing.
 const readyTime = 10 * time.Second
 
 // Probe waits for the first reading before it asks the phone.
 func (r ready) Probe(ctx context.Context) error {
-	select {
-	case <-r.reader.Ready():
-	case <-time.After(readyTime):
-	case <-ctx.Done():
-		return wabridge.Fail(wabridge.CodeStopping, ctx.Err(), "waiting for the notifications")
+	late := time.After(readyTime)
+	for _, known := range []<-chan struct{}{r.reader.Ready(), r.reader.Studied()} {
+		select {
+		case <-known:
+		case <-late:
+			return r.Session.Probe(ctx)
+		case <-ctx.Done():
+			return wabridge.Fail(wabridge.CodeStopping, ctx.Err(), "waiting for the notifications")
+		}
 	}
 	return r.Session.Probe(ctx)
 }

@@ -87,6 +87,9 @@ type Reader struct {
 	unread map[string]int // by chat id: counted by the app and not seen yet
 	ready  chan struct{}  // closed at the first whole check
 	once   sync.Once
+
+	studied chan struct{} // closed when the address book was read, or could not be
+	learned sync.Once
 }
 
 // New makes a Reader.
@@ -105,13 +108,17 @@ func New(cfg Config) *Reader {
 	}
 	return &Reader{
 		cfg: cfg, log: cfg.Logger.With("phone", cfg.Phone.ID), zone: time.Local,
-		unread: map[string]int{}, ready: make(chan struct{}),
+		unread: map[string]int{}, ready: make(chan struct{}), studied: make(chan struct{}),
 	}
 }
 
 // Ready is closed once all notifications have been read and stored for the
 // first time: until then, opening a chat may dismiss one that nobody has read.
 func (r *Reader) Ready() <-chan struct{} { return r.ready }
+
+// Studied is closed once the address book was read for the first time, or could
+// not be: until then a saved name says nothing of who it is.
+func (r *Reader) Studied() <-chan struct{} { return r.studied }
 
 // Contacts is the phone's address book, read at the start of each session.
 func (r *Reader) Contacts() *Contacts { return &r.contacts }

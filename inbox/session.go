@@ -83,6 +83,9 @@ func (s *session) study(ctx context.Context) {
 		if err := s.r.contacts.Load(ctx, timed{s.dev, contactsLimit}, s.r.cfg.Phone.User); err != nil && ctx.Err() == nil {
 			s.r.log.Warn("contacts could not be read", "error", err)
 		}
+		if ctx.Err() == nil {
+			s.r.learned.Do(func() { close(s.r.studied) })
+		}
 		if !sleep(ctx, contactsEvery) {
 			return
 		}
