@@ -228,7 +228,7 @@ func parseYAML(b []byte, at func(key string, line int)) (map[string]any, error) 
 	if err := yaml.Unmarshal(b, &doc); err != nil {
 		return nil, err
 	}
-	if len(doc.Content) == 0 {
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
 		return nil, nil
 	}
 	top := doc.Content[0]
