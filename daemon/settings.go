@@ -77,7 +77,8 @@ func AddFlags(fl *pflag.FlagSet, names ...string) {
 		if s.Flag == "" || len(names) > 0 && !slices.Contains(names, s.Flag) {
 			continue
 		}
-		help := s.Help + " ($" + s.Env() + ")"
+		// pflag takes what stands between back quotes for the value's name.
+		help := strings.ReplaceAll(s.Help, "`", `"`) + " ($" + s.Env() + ")"
 		if s.Bool {
 			fl.Bool(s.Flag, def.Bool(s.Key), help)
 			continue
@@ -88,7 +89,7 @@ func AddFlags(fl *pflag.FlagSet, names ...string) {
 		fl.String(s.Flag, "", help)
 	}
 	if len(names) == 0 {
-		fl.StringSlice("phone", nil, "a phone: serial of `adb devices`, host:port, or direct:host:port; may be repeated ($WABRIDGE_PHONES)")
+		fl.StringSlice("phone", nil, `a phone: serial of "adb devices", host:port, or direct:host:port; may be repeated ($WABRIDGE_PHONES)`)
 	}
 	fl.String("config", "", "config file (default "+configFile+" in this directory, if it exists) ($WABRIDGE_CONFIG)")
 }
