@@ -103,6 +103,9 @@ func keys(prefix string, v any) (all []string) {
 			all = append(all, keys(strings.TrimPrefix(prefix+"."+k, "."), sub)...)
 		}
 	case []any:
+		if _, group := v[0].(map[string]any); !group {
+			return []string{prefix}
+		}
 		for _, sub := range v {
 			all = append(all, keys(prefix+"[]", sub)...)
 		}
@@ -134,6 +137,7 @@ func values(s Setting) []string {
 		"log.level": {"debug", "warn", "error"}, "log.format": {"json", "json", "json"},
 		"adb.server": {"tcp:1", "tcp:a:2", "localfilesystem:/x"}, "pacing.hours": {"mon-fri 08:00-18:00", "sat 10:00-11:00", "sun 00:00-24:00"},
 		"pacing.time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "webhook.url": {"http://a", "http://b", "http://c"},
+		"allowed_origins": {"https://a", "https://b,http://c", "*"},
 		"timing": {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
 		"webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
 	}
