@@ -138,7 +138,7 @@ func values(s Setting) []string {
 		"adb.server": {"tcp:1", "tcp:a:2", "localfilesystem:/x"}, "pacing.hours": {"mon-fri 08:00-18:00", "sat 10:00-11:00", "sun 00:00-24:00"},
 		"pacing.time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "webhook.url": {"http://a", "http://b", "http://c"},
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
-		"timing": {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
+		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
 		"webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
 	}
 	switch {
