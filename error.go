@@ -32,7 +32,7 @@ const (
 	CodePair            Code = 131056
 	CodeMaintenance     Code = 131057
 	CodeNotRegistered   Code = 133010 // logged out
-	CodeCallback        Code = 2200 // webhook handshake refused
+	CodeCallback        Code = 2200   // webhook handshake refused
 	CodeUnknownPath     Code = 2500
 
 	// Ours, never sent as a Cloud API code (see Code.Cloud).
