@@ -383,3 +383,15 @@ func (l *lockedLog) tail(n int) string {
 	defer l.mu.Unlock()
 	return strings.Join(l.lines[max(0, len(l.lines)-n):], "\n")
 }
+
+// count tells in how many lines the words stand.
+func (l *lockedLog) count(words string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.lines {
+		if strings.Contains(line, words) {
+			n++
+		}
+	}
+	return n
+}

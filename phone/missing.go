@@ -31,11 +31,19 @@ func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
 	}
 	chat, err := w.s.cfg.Store.Chat(ctx, w.s.cfg.Phone.ID, ref)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		return w.stranger(row), nil
+		recorded, err := w.namesake(ctx, row)
+		return !recorded && w.stranger(row), err
 	}
 	if err != nil {
 		return false, err
 	}
+	lacks, err := w.lacks(ctx, row, chat)
+	return lacks && (row.Out || w.late(row)), err
+}
+
+// lacks reports whether the row tells of something that is not recorded in
+// this chat.
+func (w *walk) lacks(ctx context.Context, row whatsapp.Row, chat wabridge.Chat) (bool, error) {
 	known, err := w.s.cfg.Store.Messages(ctx, queue.MessageFilter{Phone: w.s.cfg.Phone.ID, Chat: chat.ID, Limit: max(20, min(row.Unread+20, 500))})
 	if err != nil {
 		return false, err
@@ -43,7 +51,75 @@ func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
 	if row.Out {
 		return !typed(row, known), nil
 	}
-	return unrecorded(row, known, w.first) && w.late(row), nil
+	return unrecorded(row, known, w.first), nil
+}
+
+// whose finds out which of several chats with one name is open: the one alone
+// of which most is on the screen. Where that cannot be told, the name is all
+// that is known.
+func (w *walk) whose(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen) (wabridge.ChatRef, error) {
+	if ref.Number != "" || ref.Group {
+		return ref, nil
+	}
+	chats, err := w.s.cfg.Store.Chats(ctx, w.s.cfg.Phone.ID, namesakes)
+	if err != nil {
+		return ref, err
+	}
+	best, tie, found := 0, false, ref
+	for _, chat := range chats {
+		if chat.Name != ref.Name || chat.Group || chat.JID == "" {
+			continue
+		}
+		known, err := w.s.cfg.Store.Messages(ctx, queue.MessageFilter{Phone: w.s.cfg.Phone.ID, Chat: chat.ID, Limit: 20})
+		if err != nil {
+			return ref, err
+		}
+		switch n := shown(known, screen.Bubbles); {
+		case n > best:
+			best, tie, found = n, false, wabridge.ChatRef{JID: chat.JID, Number: chat.Number, Name: ref.Name}
+		case n == best:
+			tie = true
+		}
+	}
+	if tie {
+		return ref, nil
+	}
+	return found, nil
+}
+
+// shown counts the bubbles that are known messages.
+func shown(known []wabridge.Message, bubbles []whatsapp.Bubble) (n int) {
+	for _, b := range bubbles {
+		if slices.ContainsFunc(known, func(m wabridge.Message) bool {
+			return (m.Direction != wabridge.In) == b.Out && whatsapp.BubbleShows(string(m.Text), b)
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// namesakes bounds how many chats are searched for a name that several have.
+const namesakes = 200
+
+// namesake reports whether the row is that of one of several chats with the
+// same name, and what it tells is recorded in one of them. Which one it is
+// cannot be seen; opened, the chat could be told from none of the others, and
+// what stands in it would be recorded a second time.
+func (w *walk) namesake(ctx context.Context, row whatsapp.Row) (bool, error) {
+	chats, err := w.s.cfg.Store.Chats(ctx, w.s.cfg.Phone.ID, namesakes)
+	if err != nil {
+		return false, err
+	}
+	for _, chat := range chats {
+		if chat.Name != row.Name {
+			continue
+		}
+		if lacks, err := w.lacks(ctx, row, chat); err != nil || !lacks {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // late gives the reader time: a row with a badge has a notification, which may

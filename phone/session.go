@@ -38,6 +38,7 @@ type Store interface {
 	Awaiting(ctx context.Context, phone string, since time.Time, limit int) ([]wabridge.Message, error)
 	Apply(ctx context.Context, id string, fence int64, move wabridge.Move) (wabridge.Message, error)
 	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
+	Chats(ctx context.Context, phone string, limit int) ([]wabridge.Chat, error)
 	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
 }
 

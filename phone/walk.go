@@ -253,6 +253,9 @@ func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, er
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
+	if ref, err = w.whose(ctx, ref, screen); err != nil {
+		return whatsapp.Screen{}, err
+	}
 	n, err := w.s.readBack(ctx, ref, screen, row.Unread)
 	if err != nil {
 		return whatsapp.Screen{}, err
