@@ -23,28 +23,6 @@ const (
 	subNoObject               = 33
 )
 
-// titles are the words of the contract's section 7.
-var titles = map[wabridge.Code]string{
-	wabridge.CodeUnknown:         "API Unknown",
-	wabridge.CodePermission:      "Permission Denied",
-	wabridge.CodeParameter:       "Invalid parameter",
-	wabridge.CodeToken:           "Access token has expired",
-	wabridge.CodeManagementLimit: "Rate limit issues",
-	wabridge.CodeThroughput:      "Rate limit hit",
-	wabridge.CodeInternal:        "Something went wrong",
-	wabridge.CodeAccessDenied:    "Access denied",
-	wabridge.CodeMissing:         "Required parameter is missing",
-	wabridge.CodeValue:           "Parameter value is not valid",
-	wabridge.CodeUnavailable:     "Service unavailable",
-	wabridge.CodeSelf:            "Recipient cannot be sender",
-	wabridge.CodeUndeliverable:   "Message Undeliverable",
-	wabridge.CodeLocked:          "Account has been locked",
-	wabridge.CodeUnsupported:     "Unsupported message type",
-	wabridge.CodePair:            "(Business Account, Consumer Account) pair rate limit hit",
-	wabridge.CodeMaintenance:     "Account in maintenance mode",
-	wabridge.CodeNotRegistered:   "Phone number not registered",
-}
-
 // statuses are the HTTP statuses of the contract's section 7; 400 elsewhere.
 var statuses = map[wabridge.Code]int{
 	codeNoToken:               401,
@@ -82,7 +60,7 @@ func (e *graphError) Unwrap() error { return e.cause }
 // refuse makes the error of a code with its standard title. The details say
 // which parameter it is and what to do.
 func refuse(code wabridge.Code, format string, args ...any) *graphError {
-	return say(code, fmt.Sprintf("(#%d) %s", code, titles[code]), format, args...)
+	return say(code, fmt.Sprintf("(#%d) %s", code, bridge.Title(code)), format, args...)
 }
 
 // say is refuse with other words than the title.

@@ -1,12 +1,9 @@
-package webhook
+package bridge
 
 import "github.com/wabridge/wabridge"
 
-// errorsPage is the address the Cloud API puts into every error of a status.
-const errorsPage = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
-
-// titles are those of the contract, section 7, for the codes that can end a
-// message; that of 131026 is written as in its section 8.3.
+// titles are the Cloud API's words for its codes (contract, section 7); that of
+// 131026 is written as in section 8.3.
 var titles = map[wabridge.Code]string{
 	wabridge.CodeUnknown:         "API Unknown",
 	wabridge.CodePermission:      "Permission Denied",
@@ -28,20 +25,5 @@ var titles = map[wabridge.Code]string{
 	wabridge.CodeNotRegistered:   "Phone number not registered",
 }
 
-// statusError is the error of a failed status. A code that the table does not
-// have is told as it is, with the title of 131000.
-func statusError(code wabridge.Code, reason string) failure {
-	code = code.Cloud()
-	if code == wabridge.CodeNone {
-		code = wabridge.CodeInternal
-	}
-	title, ok := titles[code]
-	if !ok {
-		title = titles[wabridge.CodeInternal]
-	}
-	return failure{
-		Code: int(code), Title: title, Message: title,
-		Data: errorData{Details: firstOf(reason, title)},
-		Href: errorsPage,
-	}
-}
+// Title is the Cloud API's name of a code; "" for a code that has none.
+func Title(code wabridge.Code) string { return titles[code] }
