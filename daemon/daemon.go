@@ -104,7 +104,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	if err := d.startPhones(run); err != nil {
 		return err
 	}
-	d.log.Info("ready", "listen", d.addr, "version", d.build.Version)
+	d.log.Info("ready", "listen", d.addr, "version", d.build.Version, "token_file", filepath.Join(d.cfg.Data, TokenFile))
 	return nil
 }
 

@@ -54,21 +54,9 @@ func (d *Daemon) search(ctx context.Context, o adb.Options) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		last := ""
+		said := ""
 		for {
-			found, err := discover(ctx, d.cfg, o, d.log)
-			if ctx.Err() != nil {
-				return
-			}
-			if err != nil && err.Error() != last {
-				d.log.Warn("looking for phones", "err", err)
-				last = err.Error()
-			}
-			for _, p := range found {
-				if err := d.startPhone(ctx, p, o); err != nil {
-					d.log.Error("phone not started", "serial", p.Serial, "err", err)
-				}
-			}
+			said = d.searchOnce(ctx, o, said)
 			select {
 			case <-ctx.Done():
 				return
@@ -81,6 +69,34 @@ func (d *Daemon) search(ctx context.Context, o adb.Options) {
 		wg.Wait()
 		return nil
 	})
+}
+
+// searchOnce starts the phones that are new. It returns what it had to say, so
+// that the same is not said again five seconds later.
+func (d *Daemon) searchOnce(ctx context.Context, o adb.Options, said string) string {
+	found, err := discover(ctx, d.cfg, o, d.log)
+	if ctx.Err() != nil {
+		return said
+	}
+	if err != nil {
+		if err.Error() != said {
+			d.log.Warn("looking for phones", "err", err)
+		}
+		return err.Error()
+	}
+	for _, p := range found {
+		if err := d.startPhone(ctx, p, o); err != nil {
+			d.log.Error("phone not started", "serial", p.Serial, "err", err)
+		}
+	}
+	const none = "no phone"
+	if len(found) > 0 || len(d.cfg.Phones) > 0 {
+		return ""
+	}
+	if said != none {
+		d.log.Warn("adb shows no phone with the app on it; it is used as soon as it is there", "remedy", "wabridge doctor")
+	}
+	return none
 }
 
 // startPhone starts one phone, if it does not run yet.
