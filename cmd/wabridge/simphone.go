@@ -37,7 +37,8 @@ func (f *simFlags) config() phonesim.Config {
 	}
 }
 
-// startSim starts a simulated phone on two loopback addresses.
+// startSim starts a simulated phone on two addresses. Only Close ends it: it
+// outlives the context, for a gateway that is interrupted finishes what it types.
 func startSim(ctx context.Context, cfg phonesim.Config, adbAddr, controlAddr string) (*phonesim.Phone, string, string, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, "", "", fmt.Errorf("--%w", err)
@@ -51,7 +52,7 @@ func startSim(ctx context.Context, cfg phonesim.Config, adbAddr, controlAddr str
 		return nil, "", "", errors.Join(fmt.Errorf("listen for control: %w", portTaken(err, controlAddr)), adb.Close())
 	}
 	p := phonesim.New(cfg)
-	if err := p.Start(ctx, adb, control); err != nil {
+	if err := p.Start(context.WithoutCancel(ctx), adb, control); err != nil {
 		return nil, "", "", fmt.Errorf("start the simulated phone: %w", err)
 	}
 	return p, adb.Addr().String(), control.Addr().String(), nil
