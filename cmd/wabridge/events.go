@@ -190,7 +190,7 @@ func (r *reader) each(ctx context.Context, do func(wabridge.Event) error) error 
 		page, err := r.page(ctx, r.follow && !gone) // one that was gone is asked at once whether it is back
 		switch {
 		case err != nil && ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // interrupted, as was to be
 		case err != nil && r.follow && reached && temporary(err):
 			if !gone {
 				fmt.Fprintf(r.notes, "wabridge: %v; trying again\n", err)

@@ -43,11 +43,12 @@ func startSim(ctx context.Context, cfg phonesim.Config, adbAddr, controlAddr str
 	if err := cfg.Check(); err != nil {
 		return nil, "", "", fmt.Errorf("--%w", err)
 	}
-	adb, err := net.Listen("tcp", adbAddr)
+	var lc net.ListenConfig
+	adb, err := lc.Listen(ctx, "tcp", adbAddr)
 	if err != nil {
 		return nil, "", "", fmt.Errorf("listen for adb: %w", portTaken(err, adbAddr))
 	}
-	control, err := net.Listen("tcp", controlAddr)
+	control, err := lc.Listen(ctx, "tcp", controlAddr)
 	if err != nil {
 		return nil, "", "", errors.Join(fmt.Errorf("listen for control: %w", portTaken(err, controlAddr)), adb.Close())
 	}
