@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/wabridge/wabridge/bridge/webhook"
 	"github.com/wabridge/wabridge/queue"
@@ -96,7 +97,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	if err := d.hooks.Start(run); err != nil {
 		return err
 	}
-	d.parts.started("webhooks", d.hooks.Stop)
+	d.parts.started("webhooks", d.stopHooks)
 
 	if err := d.serveHTTP(ctx); err != nil {
 		return err
@@ -111,6 +112,22 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 // Stop ends everything in reverse order: phones first, so that a message being
 // typed is finished; the database last.
 func (d *Daemon) Stop(ctx context.Context) error { return d.parts.stop(ctx) }
+
+// hooksGrace is how long a stop waits for receivers that have not answered yet.
+const hooksGrace = 5 * time.Second
+
+// stopHooks gives POSTs on their way a moment. What is broken off then is no
+// error: it is delivered again after the next start.
+func (d *Daemon) stopHooks(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, hooksGrace)
+	defer cancel()
+	err := d.hooks.Stop(bounded)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		d.log.Info("webhook receivers did not answer before the stop; they get it again")
+		err = nil
+	}
+	return err
+}
 
 // fail reports the error of a part that ended by itself; the first one counts.
 func (d *Daemon) fail(err error) {

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // pipes is a listener whose connections are in memory, so that their deadlines
@@ -86,11 +89,10 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 // The handshake with the configured receiver is not waited for, neither at the
 // start nor at the stop.
 func TestAReceiverThatHangsDoesNotDelayTheStart(t *testing.T) {
-	asked := make(chan struct{}, 1)
+	asked := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet {
-			asked <- struct{}{}
-		}
+		_, _ = io.Copy(io.Discard, r.Body) // until then the server does not notice that the client has left
+		asked <- r.Method
 		<-r.Context().Done()
 	}))
 	defer receiver.Close()
@@ -108,12 +110,23 @@ func TestAReceiverThatHangsDoesNotDelayTheStart(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("started after %v", took)
 	}
-	<-asked
+	if got := <-asked; got != http.MethodGet {
+		t.Errorf("asked with %s first", got)
+	}
+	ref := wabridge.ChatRef{Number: "15550002222"}
+	if _, err := d.db.Reconcile(t.Context(), "100000000000001", ref, 1, func(wabridge.Chat, []wabridge.Message) queue.Changes {
+		return queue.Changes{New: []wabridge.Message{{Text: "hello"}}}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-asked; got != http.MethodPost {
+		t.Errorf("asked with %s then", got)
+	}
 	began = time.Now()
 	if err := d.Stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > hooksGrace+3*time.Second {
 		t.Errorf("stopped after %v", took)
 	}
 }
