@@ -89,10 +89,13 @@ func (s *Server) answer(h handler) http.Handler {
 			return
 		}
 		f := failureOf(err)
-		if f.Status >= 500 {
+		switch {
+		case r.Context().Err() != nil:
+			s.Log.Debug("client went away", "route", r.Pattern, "took", time.Since(started))
+		case f.Status >= 500:
 			s.Log.Error("request not answered", "route", r.Pattern, "status", f.Status, "code", f.Code,
 				"took", time.Since(started), "err", f.cause)
-		} else {
+		default:
 			s.Log.Debug("request refused", "route", r.Pattern, "status", f.Status, "code", f.Code, "field", f.Field)
 		}
 		writeFailure(w, f)

@@ -148,7 +148,7 @@ func (p *realPhone) shell(ctx context.Context, proc *adbd.Process) int {
 		_, _ = io.Copy(stdin, proc.Stdin)
 		_ = stdin.Close()
 	})
-	err = cmd.Wait()
+	_ = cmd.Wait() // the state below tells it
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 0x80 + int(status.Signal())
 	}

@@ -20,7 +20,7 @@ const defaultVersion = "v23.0"
 // Codes of the Graph API that only this package uses (contract, section 1.12).
 const (
 	codeNoToken wabridge.Code = 104
-	subNoObject               = 33
+	subNoObject int           = 33
 )
 
 // statuses are the HTTP statuses of the contract's section 7; 400 elsewhere.

@@ -25,14 +25,6 @@ func (to recipient) chat() string {
 	return wabridge.UserJID(to.number)
 }
 
-// waID is what the answer calls wa_id.
-func (to recipient) waID() string {
-	if to.group != "" {
-		return to.group
-	}
-	return to.number
-}
-
 var groupID = regexp.MustCompile(`^[0-9]{8,20}(-[0-9]{8,12})?(@g\.us)?$`)
 
 // groupOf reads a group's id, with or without its @g.us.

@@ -18,7 +18,7 @@ type words struct {
 	eulaButton, eulaTitle                                    string
 	tooOldF, outOfDateF, updateTitle, updateButton           string
 	banTitle, banText                                        string
-	newMessage, newMessages                                  []string // forms: one, few, many
+	newMessage                                               []string // forms: one, few, many
 	messages                                                 []string
 	fromChatsF                                               []string
 	unread                                                   []string
@@ -32,8 +32,8 @@ type words struct {
 	tabs                                                     []string
 	picker, notNow                                           string
 	// from memory
-	disappearing, learnMore, restricted, readMore, draft       string
-	openConfirmF, chatButton, rateTitle, storageText, numberOf string
+	disappearing, learnMore, restricted, readMore, draft string
+	openConfirmF, chatButton, rateTitle                  string
 }
 
 var locales = map[string]*words{

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // avatar is somebody's round picture: a silhouette on a colour of its own.
@@ -40,11 +41,8 @@ func avatar(c *canvas, n *Node, b box) {
 // initial is the first letter of a name, or "" if it starts otherwise.
 func initial(name string) string {
 	name = strings.TrimLeftFunc(name, func(r rune) bool { return r == '~' || unicode.IsSpace(r) || invisible(r) })
-	for _, r := range name {
-		if unicode.IsLetter(r) {
-			return string(unicode.ToUpper(r))
-		}
-		return ""
+	if r, _ := utf8.DecodeRuneInString(name); unicode.IsLetter(r) {
+		return string(unicode.ToUpper(r))
 	}
 	return ""
 }

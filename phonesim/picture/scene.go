@@ -8,15 +8,14 @@ import (
 // A scene is what is known of the whole screen before the first node is
 // drawn, and where the drawing is.
 type scene struct {
-	dp      float64 // pixels of a density-independent pixel, estimated
-	top     float64 // height of the status bar
-	bottom  float64 // where windows end: below it is the navigation bar
-	ids     map[string]bool
-	kind    kind
-	keyTop  float64 // where the keyboard begins, 0 if there is none
-	ownBars bool    // the tree holds the system's bars itself
-	stack   []*Node // the node that is drawn, last, and those around it
-	drawn   int
+	dp     float64 // pixels of a density-independent pixel, estimated
+	top    float64 // height of the status bar
+	bottom float64 // where windows end: below it is the navigation bar
+	ids    map[string]bool
+	kind   kind
+	keyTop float64 // where the keyboard begins, 0 if there is none
+	stack  []*Node // the node that is drawn, last, and those around it
+	drawn  int
 	// What is left to be drawn: odd trees must not take for ever.
 	pixels, runes int
 }

@@ -129,15 +129,15 @@ func pidof(_ context.Context, p *proc) int {
 // kill cannot reach other users' processes.
 func kill(_ context.Context, p *proc) int {
 	_, pids := flags(p.args[1:])
-	for _, pid := range pids {
-		for _, known := range p.processes() {
-			if fmt.Sprint(known) == pid {
-				return p.errorf("/system/bin/sh: kill: %s: Operation not permitted", pid)
-			}
-		}
-		return p.errorf("/system/bin/sh: kill: %s: No such process", pid)
+	if len(pids) == 0 {
+		return 0
 	}
-	return 0
+	for _, known := range p.processes() {
+		if fmt.Sprint(known) == pids[0] {
+			return p.errorf("/system/bin/sh: kill: %s: Operation not permitted", pids[0])
+		}
+	}
+	return p.errorf("/system/bin/sh: kill: %s: No such process", pids[0])
 }
 
 func uptime(_ context.Context, p *proc) int {

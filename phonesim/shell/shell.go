@@ -102,7 +102,7 @@ func (r *run) eval(ctx context.Context, text string, params []string, dir string
 	}
 	runner.Dir = dir
 	err = runner.Run(ctx, file)
-	if code, ok := interp.IsExitStatus(err); ok {
+	if code, ok := errors.AsType[interp.ExitStatus](err); ok {
 		return int(code)
 	}
 	if ctx.Err() != nil {
