@@ -130,6 +130,9 @@ func (l *Lane) step(ctx, work context.Context) (time.Time, error) {
 		l.hold()
 		return time.Time{}, nil
 	}
+	if l.down == nil && p.State == wabridge.PhoneStarting {
+		l.hold() // paused and resumed while a message was in work
+	}
 	if l.down != nil {
 		return l.probe(ctx, p)
 	}
