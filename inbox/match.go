@@ -93,7 +93,7 @@ func (e entry) minutesFrom(minute int, zone *time.Location) int {
 		return 0
 	case !ours(e):
 		return apart(minuteOf(e.time, zone), minute)
-	case e.State == wabridge.Sending || e.State == wabridge.Unconfirmed || e.Tries > 1:
+	case e.pending():
 		return oursSlack
 	}
 	times := []time.Time{e.HandedAt, e.SentAt, e.Delivered}
@@ -110,6 +110,12 @@ func (e entry) minutesFrom(minute int, zone *time.Location) int {
 		return oursSlack
 	}
 	return best
+}
+
+// pending: ours, and when it left is not known: it was tried again, or its
+// outcome is open.
+func (e entry) pending() bool {
+	return ours(e) && (e.State == wabridge.Sending || e.State == wabridge.Unconfirmed || e.Tries > 1)
 }
 
 func minuteOf(t time.Time, zone *time.Location) int {

@@ -83,9 +83,10 @@ type Reader struct {
 
 	mu     sync.Mutex
 	zone   *time.Location
-	ahead  time.Duration  // the phone's clock, of ours
-	unread map[string]int // by chat id: counted by the app and not seen yet
-	ready  chan struct{}  // closed at the first whole check
+	ahead  time.Duration   // the phone's clock, of ours
+	unread map[string]int  // by chat id: counted by the app and not seen yet
+	met    map[string]bool // by chat id: a notification of it was taken in
+	ready  chan struct{}   // closed at the first whole check
 	once   sync.Once
 
 	studied chan struct{} // closed when the address book was read, or could not be
@@ -108,7 +109,7 @@ func New(cfg Config) *Reader {
 	}
 	return &Reader{
 		cfg: cfg, log: cfg.Logger.With("phone", cfg.Phone.ID), zone: time.Local,
-		unread: map[string]int{}, ready: make(chan struct{}), studied: make(chan struct{}),
+		unread: map[string]int{}, met: map[string]bool{}, ready: make(chan struct{}), studied: make(chan struct{}),
 	}
 }
 
@@ -228,6 +229,9 @@ type Looked struct {
 	// missing between what is known and the screen. If not, and the chat is
 	// not new, messages may stand further up.
 	Anchored bool
+	// Unread is how many incoming messages must be seen, counted from the newest,
+	// where a notification has dropped some and the screen holds fewer.
+	Unread int
 }
 
 // Look takes in what stands in an open chat: incoming bubbles that no
@@ -259,7 +263,21 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	if err != nil {
 		return Looked{}, fmt.Errorf("store what the chat shows: %w", err)
 	}
-	if out.Anchored {
+	r.log.Debug("look into a chat", "chat", chatID, "bubbles", len(v.Seen), "unread", v.Unread, "new", len(out.New), "anchored", out.Anchored)
+	for _, m := range out.New {
+		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
+	}
+	incoming := 0
+	for _, m := range v.Seen {
+		if !m.Own {
+			incoming++
+		}
+	}
+	switch pending := r.unseen(chatID); {
+	case pending > incoming && o.Unread == 0 && !s.Bubbles[0].First:
+		out.Unread, out.Anchored = pending, false
+		r.missed(chatID, pending+len(out.New))
+	case out.Anchored:
 		r.sawAll(chatID)
 	}
 	return out, nil
@@ -288,6 +306,18 @@ func (r *Reader) sawAll(chat string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.unread, chat)
+}
+
+// meet reports whether this process hears of the chat for the first time: an
+// earlier one may have died before it read what a full notification had dropped.
+func (r *Reader) meet(chat string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.met[chat] {
+		return false
+	}
+	r.met[chat] = true
+	return true
 }
 
 func (r *Reader) missed(chat string, unread int) {
@@ -362,9 +392,13 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
 	for _, m := range stored {
 		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
 	}
+	first := r.meet(chatID)
+	if n := r.unseen(chatID); n > 0 {
+		r.missed(chatID, n+len(stored)) // what is to be seen stands that much further up
+	}
 	switch {
-	case earlier:
-		r.missed(chatID, c.Unread)
+	case earlier || first && c.Unread > len(seen):
+		r.missed(chatID, max(c.Unread, r.unseen(chatID)))
 		r.cfg.OnGap(Gap{ref, c.Unread, "the app counts more unread messages than its notification holds"})
 	case c.Doubtful:
 		r.cfg.OnGap(Gap{ref, c.Unread, "a notification holds messages that cannot be told apart"})

@@ -214,12 +214,17 @@ func (g *grid) nearby(pair []int) {
 // stands above, nor much younger than what stands below.
 func (g *grid) near(pair []int, i, j int) bool {
 	window, at, s := nearbyWindow, g.list[i].time, g.seen[j]
-	if ours(g.list[i]) {
+	switch e := g.list[i]; {
+	case e.pending():
+		return true // it may have left at any time, and is more likely than an echo of the same text
+	case ours(e):
 		minute, ok := clockMinute(s.Clock)
 		if !ok || g.list[i].minutesFrom(minute, s.Time.Location()) > 1 {
 			return false
 		}
 		window = oursWindow
+	case g.above(pair, i, j):
+		return false
 	}
 	from, to := s.Time, s.Time.Add(time.Minute)
 	for k := j - 1; k >= 0; k-- {
@@ -235,4 +240,23 @@ func (g *grid) near(pair []int, i, j int) bool {
 		}
 	}
 	return !at.IsZero() && at.After(from.Add(-window)) && at.Before(to.Add(window))
+}
+
+// above reports whether entry i stands above the screen, so that bubble j is
+// another message although its text is the same: the text is on the screen more
+// than once, and the first bubble that is known stands above j and is younger
+// than the entry, both by exact times.
+func (g *grid) above(pair []int, i, j int) bool {
+	same := 0
+	for _, s := range g.seen {
+		if !s.Own && s.Text == g.seen[j].Text {
+			same++
+		}
+	}
+	for first, k := range pair {
+		if k >= 0 {
+			return same > 1 && j > first && g.list[i].Source == fromNotification && g.list[k].Source == fromNotification && g.list[i].time.Before(g.list[k].time)
+		}
+	}
+	return false
 }
