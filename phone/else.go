@@ -26,6 +26,9 @@ func (s *Session) somebodyElse(ctx context.Context, screen whatsapp.Screen, numb
 	if s.cfg.Store == nil {
 		return false
 	}
+	if _, err := s.cfg.Store.Chat(ctx, s.cfg.Phone.ID, wabridge.ChatRef{Name: title, Group: true}); err == nil {
+		return true
+	}
 	chat, err := s.cfg.Store.Chat(ctx, s.cfg.Phone.ID, wabridge.ChatRef{Name: title})
 	if err != nil || chat.Number == "" {
 		return false

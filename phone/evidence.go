@@ -14,6 +14,13 @@ type Evidence interface {
 	Keep(phone string, at time.Time, why string, dump, picture []byte) error
 }
 
+// keepLast saves the newest look.
+func (s *Session) keepLast(ctx context.Context, screen whatsapp.Screen) {
+	if s.dump != nil {
+		s.keep(ctx, s.dump, screen)
+	}
+}
+
 // keep saves the dump with its private text masked, and a picture.
 func (s *Session) keep(ctx context.Context, dump *uiauto.Dump, screen whatsapp.Screen) {
 	if s.cfg.Evidence == nil || s.dev == nil {

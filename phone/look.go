@@ -64,6 +64,7 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
+	s.dump = dump
 	screen := whatsapp.Recognise(dump, s.cfg.Profiles)
 	s.log.Debug("look", "screen", screen.Kind, "app", screen.App, "why", screen.Why)
 	if screen.Kind == whatsapp.Unknown {

@@ -20,7 +20,7 @@ func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
 	switch last, ok := w.s.read[row.Name]; {
 	case w.s.left[row.Name] && !row.Out:
 		return true, nil // it came while the chat was open, or right after
-	case row.Unread > 0 && w.told(row.Name):
+	case w.told(row.Name):
 		return true, nil
 	case ok && last == row.Preview && row.Unread == 0:
 		return false, nil // opened before for the very same preview
@@ -156,9 +156,11 @@ func (w *walk) stranger(row whatsapp.Row) bool {
 // told reports whether the reader asked for this very chat.
 func (w *walk) told(name string) bool {
 	number := w.s.numberOf(name)
-	return slices.ContainsFunc(w.gaps, func(g wabridge.ChatRef) bool {
-		return g.Name != "" && g.Name == name || number != "" && wabridge.SameNumber(g.Number, number)
-	})
+	return slices.ContainsFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, name, number) })
+}
+
+func isOf(g wabridge.ChatRef, name, number string) bool {
+	return g.Name != "" && g.Name == name || number != "" && wabridge.SameNumber(g.Number, number)
 }
 
 // numberOf is the number behind a title, "" if it is not known.

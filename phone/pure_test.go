@@ -59,12 +59,15 @@ func TestJoinWindows(t *testing.T) {
 		{"the older one holds the newer one", [][]string{{"b", "c"}, {"a", "b", "c"}}, []string{"a", "b", "c"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var windows []whatsapp.Screen
-			for _, w := range tt.windows {
-				windows = append(windows, whatsapp.Screen{Bubbles: bubbles(w...)})
+			var joined []whatsapp.Bubble
+			for i, w := range tt.windows {
+				var overlap bool
+				if joined, overlap = whatsapp.Join(bubbles(w...), joined); i > 0 && overlap != (tt.name != "touching only") {
+					t.Errorf("overlap %t", overlap)
+				}
 			}
 			var got []string
-			for _, b := range join(windows) {
+			for _, b := range joined {
 				got = append(got, b.Text)
 			}
 			if !slices.Equal(got, tt.want) {

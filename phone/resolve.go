@@ -50,7 +50,14 @@ func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsa
 		}
 		screen = next
 	}
-	if err := s.saw(ctx, refOf(m, screen), screen); err != nil {
+	if o == unclear && m.Intent != nil {
+		above, err := s.windows(ctx, screen, 0, true) // a whole screen may have come in since the note
+		if err != nil {
+			return "", screen, err
+		}
+		o, state = weigh(m.Intent.Bubbles, above, string(m.Text))
+	}
+	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, false); err != nil {
 		return "", screen, err
 	}
 	switch o {

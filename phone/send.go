@@ -140,9 +140,15 @@ func (a *attempt) step(ctx context.Context, screen whatsapp.Screen, act whatsapp
 	switch act.Do {
 	case whatsapp.DoLook:
 		// A link that did nothing leaves the launcher or the chat list there.
-		if a.waited++; a.waited >= a.s.cfg.Timing.Looks {
-			return a.again(ctx)
+		if a.waited++; a.waited < a.s.cfg.Timing.Looks {
+			break
 		}
+		if screen.Kind == whatsapp.Chat && a.opened > 1 {
+			a.s.keepLast(ctx, screen)
+			return wabridge.Fail(wabridge.CodeScreen, nil,
+				"phone %s: the chat is open but %s; look at this chat on the phone", a.s.cfg.Phone.ID, act.Why)
+		}
+		return a.again(ctx)
 	case whatsapp.DoFail:
 		a.s.settleScreen(ctx, screen)
 	case whatsapp.DoFill:
@@ -251,7 +257,7 @@ func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
 		ref.Name = screen.Chat.Title
 	}
 	a.s.leaves(screen)
-	if err := a.s.saw(ctx, ref, screen); err != nil {
+	if _, err := a.s.readBack(ctx, ref, screen, 0, false); err != nil {
 		a.s.log.Warn("what the chat showed was not recorded", "err", err)
 	}
 	if screen.Composer != nil && !screen.Composer.Empty {

@@ -24,13 +24,11 @@ type Device interface {
 	Close() error
 }
 
-// Names is the phone's address book: the names that a number has and no other
-// number, and the number of a name that only one has ("" otherwise).
+// Names is the phone's address book.
 type Names interface {
-	Names(number string) []string
-	Number(name string) string
-	// Numbers lists all numbers that are saved under a name.
-	Numbers(name string) []string
+	Names(number string) []string // that this number has and no other
+	Numbers(name string) []string // of everybody with this name
+	Number(name string) string    // of the only one with this name, else ""
 }
 
 // Store is what reading ticks and catching up need of the database.
@@ -48,6 +46,9 @@ type Seen struct {
 	// Anchored: something on the screen was known before, so that nothing is
 	// missing further up.
 	Anchored bool
+	// Unread is how many incoming messages must be seen, counted from the newest,
+	// where more were missed than the screen holds.
+	Unread int
 }
 
 // Config is what a Session needs.
@@ -80,6 +81,7 @@ type Session struct {
 	fence string // the session's mark on the phone; a command with another one does nothing
 	dirty bool   // the screen may hold a chat that we did not leave
 	ticks tickClock
+	dump  *uiauto.Dump // the newest look
 
 	left    map[string]bool      // by title: chats that were open, whose last moments nobody has read
 	leftAt  time.Time            // when the newest of them was left

@@ -35,7 +35,7 @@ func (w *walk) older(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.s.saw(ctx, refOf(&m, screen), screen); err != nil {
+		if _, err := w.s.readBack(ctx, refOf(&m, screen), screen, 0, false); err != nil {
 			return err
 		}
 		if err := w.chatTicks(ctx, m.Chat, screen.Bubbles); err != nil {

@@ -59,7 +59,7 @@ func (s *Session) walk(ctx context.Context, gaps []wabridge.ChatRef, waiting []w
 	w := &walk{s: s, gaps: gaps, waiting: waiting, first: s.walked.IsZero()}
 	err := w.run(ctx)
 	if err != nil || w.more {
-		for _, g := range gaps {
+		for _, g := range w.gaps {
 			s.Gap(g)
 		}
 	}
@@ -256,15 +256,17 @@ func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, er
 	if ref, err = w.whose(ctx, ref, screen); err != nil {
 		return whatsapp.Screen{}, err
 	}
-	n, err := w.s.readBack(ctx, ref, screen, row.Unread)
+	n, err := w.s.readBack(ctx, ref, screen, row.Unread, w.first || w.s.left[row.Name])
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
 	delete(w.s.left, row.Name)
-	if n > 0 {
+	if n > 0 || row.Unread > 0 { // the latter takes time to read back
 		w.s.leaves(screen)
 	}
 	w.s.read[row.Name] = row.Preview
+	number := w.s.numberOf(row.Name)
+	w.gaps = slices.DeleteFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, row.Name, number) })
 	if err := w.s.key(ctx, keyBack); err != nil {
 		return whatsapp.Screen{}, err
 	}
