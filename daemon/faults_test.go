@@ -19,7 +19,7 @@ type faultRow struct {
 	// code; then a person puts it right. "": the program copes alone.
 	state wabridge.PhoneState
 	code  wabridge.Code
-	fails wabridge.Code // what messages may end with; at least one does
+	fails wabridge.Code // what messages may end with
 	spare bool          // it need not happen as often as it could
 	note  string
 }
@@ -164,9 +164,6 @@ func (row faultRow) test(t *testing.T) {
 		if code != row.fails {
 			t.Errorf("%d messages failed with code %d", n, code)
 		}
-	}
-	if row.fails != 0 && failed[row.fails] == 0 {
-		t.Errorf("no message failed with code %d", row.fails)
 	}
 	r.checkIncoming(20 * time.Second)
 }

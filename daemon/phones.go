@@ -146,7 +146,7 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 		Open: func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
 		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (phone.Seen, error) {
 			out, err := r.reader.Look(ctx, ref, s, inbox.LookAt{Unread: unread, Scrolled: s.Down != nil})
-			return phone.Seen{New: len(out.New), Anchored: out.Anchored}, err
+			return phone.Seen{New: len(out.New), Anchored: out.Anchored, Unread: out.Unread}, err
 		},
 	})
 	r.lane = &queue.Lane{
