@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
@@ -86,28 +87,21 @@ func (w *walk) chatTicks(ctx context.Context, chat string, bubbles []whatsapp.Bu
 // applyTick moves a message to what its tick says. A tick never goes back.
 func (s *Session) applyTick(ctx context.Context, m wabridge.Message, to wabridge.State) error {
 	now := time.Now()
-	var move wabridge.Move
-	switch to {
-	case wabridge.Sent:
-		move = wabridge.WasSent(now)
-	case wabridge.Delivered:
-		move = wabridge.WasDelivered(now)
-	case wabridge.Read:
-		move = wabridge.WasRead(now)
-	default:
+	moves := queue.Seen(m.State, to, now)
+	if to == wabridge.Handed || moves == nil {
 		return nil
 	}
-	if !move.Legal(m.State) {
-		return nil
+	for _, move := range moves {
+		_, err := s.cfg.Store.Apply(ctx, m.ID, 0, move)
+		if wabridge.CodeOf(err) == wabridge.CodeStale {
+			return nil // moved meanwhile
+		}
+		if err != nil {
+			return err
+		}
 	}
-	_, err := s.cfg.Store.Apply(ctx, m.ID, 0, move)
-	if wabridge.CodeOf(err) == wabridge.CodeStale {
-		return nil // moved meanwhile
-	}
-	if err == nil {
-		s.ticks.since, s.ticks.done = now, min(s.ticks.done, 1) // something moves: look again sooner
-	}
-	return err
+	s.ticks.since, s.ticks.done = now, min(s.ticks.done, 1) // something moves: look again sooner
+	return nil
 }
 
 // isChatOf reports whether a row of the chat list is the chat of m.

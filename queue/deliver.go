@@ -14,9 +14,9 @@ func (l *Lane) deliver(ctx, work context.Context, m *wabridge.Message) error {
 	state, err := l.send(work, m)
 	now := time.Now()
 	if err == nil {
-		if move, ok := Seen(state, now); ok {
+		if moves := Seen(wabridge.Sending, state, now); moves != nil {
 			l.strange = 0
-			return l.settle(work, m, move)
+			return l.settleAll(work, m, moves)
 		}
 		err = wabridge.Fail(wabridge.CodeAmbiguous, nil, "the outcome of the sending is not known")
 	}
@@ -60,6 +60,16 @@ func (l *Lane) renew(ctx context.Context, cancel context.CancelCauseFunc, id str
 			return
 		}
 	}
+}
+
+// settleAll stores one outcome after the other.
+func (l *Lane) settleAll(work context.Context, m *wabridge.Message, moves []wabridge.Move) error {
+	for _, move := range moves {
+		if err := l.settle(work, m, move); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle stores an outcome, even while stopping, and as long as it takes: an
@@ -132,8 +142,8 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 	now := time.Now()
 	if err == nil {
 		l.strange = 0
-		if move, ok := Seen(state, now); ok {
-			return l.settle(ctx, m, move)
+		if moves := Seen(wabridge.Unconfirmed, state, now); moves != nil {
+			return l.settleAll(ctx, m, moves)
 		}
 		if state == wabridge.Queued {
 			return l.settle(ctx, m, Absent(m, now))

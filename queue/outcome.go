@@ -153,18 +153,24 @@ func Absent(m *wabridge.Message, now time.Time) wabridge.Move {
 	return wabridge.ProvenAbsent(now, now.Add(Backoff(m.Tries-1, absentBase, retryCap)))
 }
 
-// Seen is the move for a tick that was seen beside a message's bubble; false
-// if s is no such state.
-func Seen(s wabridge.State, at time.Time) (wabridge.Move, bool) {
-	switch s {
-	case wabridge.Handed:
-		return wabridge.HandedOver(at), true
-	case wabridge.Sent:
-		return wabridge.WasSent(at), true
-	case wabridge.Delivered:
-		return wabridge.WasDelivered(at), true
-	case wabridge.Read:
-		return wabridge.WasRead(at), true
+// Seen lists the moves for a tick that was seen beside a message's bubble, nil
+// if there is no such tick. A tick implies the earlier ones: what was read was
+// delivered, and what was delivered was sent, so each gets its status although
+// nobody looked in between; the time of all is that of the look.
+func Seen(from, tick wabridge.State, at time.Time) []wabridge.Move {
+	steps := []wabridge.Move{wabridge.WasSent(at), wabridge.WasDelivered(at), wabridge.WasRead(at)}
+	if tick == wabridge.Handed {
+		steps = []wabridge.Move{wabridge.HandedOver(at)}
 	}
-	return wabridge.Move{}, false
+	for i, last := range steps {
+		if last.To() != tick {
+			continue
+		}
+		for first, move := range steps[:i+1] {
+			if move.Legal(from) {
+				return steps[first : i+1]
+			}
+		}
+	}
+	return nil
 }

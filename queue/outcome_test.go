@@ -109,11 +109,29 @@ func TestBackoff(t *testing.T) {
 }
 
 func TestSeen(t *testing.T) {
-	for _, s := range wabridge.States {
-		move, ok := Seen(s, noon)
-		want := s == wabridge.Handed || s == wabridge.Sent || s == wabridge.Delivered || s == wabridge.Read
-		if ok != want || ok && move.To() != s {
-			t.Errorf("%s: got %v to %s", s, ok, move.To())
+	for _, tt := range []struct {
+		from, tick wabridge.State
+		want       string
+	}{
+		{wabridge.Sending, wabridge.Handed, "[handed]"},
+		{wabridge.Sending, wabridge.Sent, "[sent]"},
+		{wabridge.Sending, wabridge.Read, "[sent delivered read]"},
+		{wabridge.Unconfirmed, wabridge.Delivered, "[sent delivered]"},
+		{wabridge.Handed, wabridge.Read, "[sent delivered read]"},
+		{wabridge.Sent, wabridge.Read, "[delivered read]"},
+		{wabridge.Delivered, wabridge.Read, "[read]"},
+		{wabridge.Sent, wabridge.Sent, "[]"},
+		{wabridge.Read, wabridge.Delivered, "[]"},
+		{wabridge.Handed, wabridge.Handed, "[]"},
+		{wabridge.Sending, wabridge.Queued, "[]"},
+		{wabridge.Failed, wabridge.Read, "[]"},
+	} {
+		var got []wabridge.State
+		for _, move := range Seen(tt.from, tt.tick, noon) {
+			got = append(got, move.To())
+		}
+		if fmt.Sprint(got) != tt.want {
+			t.Errorf("%s, tick of %s: got %v, want %s", tt.from, tt.tick, got, tt.want)
 		}
 	}
 }

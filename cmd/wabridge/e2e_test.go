@@ -232,8 +232,10 @@ func checkStatuses(t *testing.T, hook *receiver, ids []string) {
 		t.Errorf("%d incoming messages by webhook, want 9", n)
 	}
 	for _, id := range ids {
-		if !slices.Contains(seen, "status "+id+" read") {
-			t.Errorf("message %s was never reported read", id)
+		for _, status := range []string{"sent", "delivered", "read"} {
+			if !slices.Contains(seen, "status "+id+" "+status) {
+				t.Errorf("message %s was never reported %s", id, status)
+			}
 		}
 	}
 }
