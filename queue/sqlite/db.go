@@ -37,7 +37,8 @@ type DB struct {
 	lock  *sql.DB // holds the lock file; nil for ReadOnly, or Shared beside a daemon
 	write *sql.DB // one connection, the writer's
 	read  *sql.DB
-	w     *writer // nil for ReadOnly
+	w     *writer       // nil for ReadOnly
+	ckpt  *checkpointer // nil unless this is the daemon's
 
 	tokens tokenCache
 
@@ -77,7 +78,13 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, conn, db.lock != nil); err != nil {
 		return errors.Join(err, conn.Close())
 	}
+	if err := db.startCheckpoints(ctx, conn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
 	db.w = newWriter(conn, db.wake)
+	if db.ckpt != nil {
+		db.w.committed = db.ckpt.committed
+	}
 	db.read, err = sql.Open("sqlite3", dsn(db.path, "ro"))
 	if err != nil {
 		return err
@@ -85,6 +92,19 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	db.read.SetMaxOpenConns(readers)
 	db.read.SetMaxIdleConns(readers)
 	return db.loadTokens(ctx)
+}
+
+// startCheckpoints takes the copying of the log away from the commits, for the
+// one process that owns the database.
+func (db *DB) startCheckpoints(ctx context.Context, conn *sql.Conn) (err error) {
+	if db.lock == nil {
+		return nil
+	}
+	if _, err := conn.ExecContext(ctx, "PRAGMA wal_autocheckpoint = 0"); err != nil {
+		return err
+	}
+	db.ckpt, err = newCheckpointer(db.path)
+	return err
 }
 
 // readers is how many reading connections are kept.
@@ -219,6 +239,9 @@ func (db *DB) close() error {
 			errs = append(errs, s.Close())
 		}
 		errs = append(errs, db.w.conn.Close())
+	}
+	if db.ckpt != nil {
+		errs = append(errs, db.ckpt.stop())
 	}
 	for _, pool := range []*sql.DB{db.read, db.write, db.lock} {
 		if pool != nil {

@@ -34,7 +34,8 @@ type writer struct {
 	wg    sync.WaitGroup
 	once  sync.Once
 
-	changed func() // tells the waiting ones, after a commit
+	changed   func() // tells the waiting ones, after a commit
+	committed func() // tells the checkpointer, after each commit
 }
 
 // A tx is what a job may do inside the transaction.
@@ -53,11 +54,12 @@ var errClosed = wabridge.Fail(wabridge.CodeStopping, nil, "the database is close
 
 func newWriter(conn *sql.Conn, changed func()) *writer {
 	w := &writer{
-		conn:    conn,
-		stmts:   map[string]*sql.Stmt{},
-		jobs:    make(chan job, maxGroup),
-		quit:    make(chan struct{}),
-		changed: changed,
+		committed: func() {},
+		conn:      conn,
+		stmts:     map[string]*sql.Stmt{},
+		jobs:      make(chan job, maxGroup),
+		quit:      make(chan struct{}),
+		changed:   changed,
 	}
 	w.wg.Go(w.run)
 	return w
@@ -177,6 +179,7 @@ func (w *writer) commit(jobs []job) (answers []error, err error) {
 	if err := t.exec("COMMIT"); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
+	w.committed()
 	for _, f := range t.after {
 		f()
 	}
