@@ -3,12 +3,14 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -190,10 +192,16 @@ func TestStreamRefusesLargeFrames(t *testing.T) {
 	h := newHarness(t)
 	h.limits.read = 4000 // the dialer writes frames of up to 4096 bytes
 	conn := h.dial(t, "", nil)
-	must(t, conn.WriteMessage(websocket.TextMessage, make([]byte, 5000)))
-	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseMessageTooBig) {
+	err := conn.WriteMessage(websocket.TextMessage, make([]byte, 5000))
+	if err == nil {
+		_, _, err = conn.ReadMessage()
+	}
+	// The server closes with the rest of the frame unread, so that the close
+	// code may be overtaken by a reset.
+	if !websocket.IsCloseError(err, websocket.CloseMessageTooBig) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("got %v", err)
 	}
+	waitFor(t, "its end", func() bool { return h.streams.busy(h.MaxStreams) == 0 })
 }
 
 func TestOrigins(t *testing.T) {
