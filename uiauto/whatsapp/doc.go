@@ -4,7 +4,7 @@
 //
 //	dump --Recognise--> Screen --Next(Goal)--> Action
 //	                      |
-//	                      +--> NewOutgoing, Fresh, Find: what is new since a note
+//	                      +--> Find: whether ours is there since a note
 //
 // What it rests on: the ids, classes and nesting of chats, home, dialogs, search,
 // document picker, registration and Android's own windows are those of captures

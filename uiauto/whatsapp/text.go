@@ -46,7 +46,7 @@ func SameText(sent, shown string) bool {
 // So after exact equality, texts are compared without those marks, direction
 // marks, and with runs of white space as one blank; and a cut text must begin
 // the sent one for at least 200 characters. Two texts that differ in nothing
-// else are not told apart: whether the bubble is a new one is for NewOutgoing to
+// else are not told apart: whether the bubble is a new one is for Find to
 // say. (The forms of formatted and of cut texts are not verified on a phone.)
 func BubbleShows(sent string, b Bubble) bool {
 	if sent == "" || b.Text == "" {

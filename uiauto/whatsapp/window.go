@@ -36,36 +36,6 @@ func Prints(bubbles []Bubble) []wabridge.BubblePrint {
 	return ps
 }
 
-// NewOutgoing lists the outgoing bubbles that are newer than the note, oldest
-// first. Overlap is false when that cannot be told: nothing of the note is on
-// the screen any more, or repeated equal texts of the same minute let the two
-// windows be laid over each other in more than one way.
-//
-// An empty note is that of an empty chat: then all bubbles are newer. Where the
-// last bubble of now says that newer ones are below it, those are missing.
-func NewOutgoing(before []wabridge.BubblePrint, now []Bubble) (fresh []Bubble, overlap bool) {
-	return newer(before, now, true)
-}
-
-// Fresh is NewOutgoing for incoming bubbles.
-func Fresh(before []wabridge.BubblePrint, now []Bubble) (fresh []Bubble, overlap bool) {
-	return newer(before, now, false)
-}
-
-func newer(before []wabridge.BubblePrint, now []Bubble, out bool) ([]Bubble, bool) {
-	ends := overlaps(before, now)
-	if len(ends) != 1 {
-		return nil, false
-	}
-	var fresh []Bubble
-	for _, b := range now[ends[0]:] {
-		if b.Out == out {
-			fresh = append(fresh, b)
-		}
-	}
-	return fresh, true
-}
-
 // A Verdict is the answer to "is our bubble there?".
 type Verdict string
 
@@ -77,9 +47,10 @@ const (
 )
 
 // Find looks for the sent text among the outgoing bubbles that are newer than
-// the note, and gives the newest one that shows it. With repeated equal texts
-// it can answer where NewOutgoing cannot: when every way to lay the two windows
-// over each other gives the same answer. Nothing is absent while newer messages
+// the note, and gives the newest one that shows it. Where repeated
+// equal texts let the two windows be laid over each other in more than one way,
+// it answers if every way gives the same. An empty note is that of an empty
+// chat: then all bubbles are newer. Nothing is absent while newer messages
 // are out of sight.
 func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Verdict) {
 	ends := overlaps(before, now)
