@@ -15,6 +15,8 @@ const (
 	EventEcho    EventKind = "echo"    // somebody typed it on the phone; payload Message
 	EventStatus  EventKind = "status"  // a message to send moved; payload StatusData
 	EventPhone   EventKind = "phone"   // a phone's state changed; payload PhoneData
+	EventCall    EventKind = "call"    // somebody called; payload Call
+	EventAccount EventKind = "account" // a template, a profile … changed; payload AccountData
 )
 
 // An Event is one line of the log that the outside may read. Numbers grow by
@@ -50,4 +52,12 @@ type PhoneData struct {
 	Previous PhoneState `json:"previous,omitempty"`
 	Code     Code       `json:"code,omitempty"`
 	Reason   string     `json:"reason,omitempty"` // what happened and what a person must do
+}
+
+// AccountData is the payload of an account event: what the Business Management
+// API tells an app in a webhook of the same field and value.
+type AccountData struct {
+	WABA  string          `json:"waba_id"`
+	Field string          `json:"field"` // message_template_status_update, account_update …
+	Value json.RawMessage `json:"value"` // as it stands in the webhook's changes[].value
 }

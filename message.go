@@ -55,11 +55,22 @@ type Message struct {
 	Input string `json:"input,omitempty"`
 
 	// Type is the Cloud API's: text, image, location …; Body is the object
-	// of that name as accepted or as it goes into a webhook.
+	// of that name as accepted or as it goes into a webhook. Text is what the
+	// phone types or showed, whatever the type; of a reaction, its emoji.
 	Type string          `json:"type"`
 	Text Text            `json:"text,omitempty"`
 	Body json.RawMessage `json:"body,omitempty"`
-	// Context is the id of the message that this one quotes.
+	// Media is the file that goes with it; Text is then its caption.
+	Media *Media `json:"media,omitempty"`
+	// Choices are the answers it offers. Of an incoming message that answers
+	// a question: the one that was chosen.
+	Choices []Choice `json:"choices,omitempty"`
+	// Template is the id of the template it was made from, and Category what
+	// it counts as (marketing, utility …); "" is service.
+	Template string `json:"template_id,omitempty"`
+	Category string `json:"category,omitempty"`
+	// Context is the id of the message that this one quotes, answers or, for
+	// a reaction, reacts to.
 	Context string `json:"context,omitempty"`
 	// Callback is biz_opaque_callback_data, echoed in every status.
 	Callback string `json:"biz_opaque_callback_data,omitempty"`

@@ -143,7 +143,7 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, in *reading) error
 // kind checks a type of event.
 func (q *query) kind(name string) wabridge.EventKind {
 	switch k := wabridge.EventKind(name); k {
-	case wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus, wabridge.EventPhone:
+	case wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus, wabridge.EventPhone, wabridge.EventCall, wabridge.EventAccount:
 		return k
 	}
 	q.fail(bad("type", "use message, echo, status or phone", "type is not one of the kinds of events"))

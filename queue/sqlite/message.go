@@ -30,7 +30,8 @@ const columns = `m.seq, m.id, m.phone, m.direction, m.chat, c.id,
   m.type, m.text, m.body, m.context, m.callback,
   m.priority, m.due, m.timed, m.expires,
   m.state, m.code, m.reason, m.tries, m.fence, m.lease, m.intent, m.typed, m.head, m.fresh,
-  m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock`
+  m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock,
+  m.media, m.choices, m.template, m.category`
 
 // selectMessage is the beginning of every query for messages.
 const selectMessage = `SELECT ` + columns + `
@@ -40,7 +41,7 @@ FROM message m JOIN chat c ON c.key = m.chat
 // scan reads one row of columns.
 func (r *record) scan(from interface{ Scan(...any) error }) error {
 	var text string
-	var body, intent sql.NullString
+	var body, intent, media, choices sql.NullString
 	var due int64
 	var timed bool
 	var expires, lease, typed, handed, sent, delivered, read, ended sql.NullInt64
@@ -50,7 +51,8 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 		&r.Type, &text, &body, &r.Context, &r.Callback,
 		&r.Priority, &due, &timed, &expires,
 		&r.State, &r.Code, &r.Reason, &r.Tries, &r.Fence, &lease, &intent, &typed, &r.head, &r.fresh,
-		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock)
+		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock,
+		&media, &choices, &r.Template, &r.Category)
 	if err != nil {
 		return err
 	}
@@ -66,14 +68,31 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 	r.Expires, r.lease, r.typed = instant(expires), instant(lease), instant(typed)
 	r.HandedAt, r.SentAt, r.Delivered = instant(handed), instant(sent), instant(delivered)
 	r.ReadAt, r.Ended = instant(read), instant(ended)
-	if !intent.Valid {
+	return errors.Join(
+		r.unpack("intent", intent, &r.Intent),
+		r.unpack("media", media, &r.Media),
+		r.unpack("choices", choices, &r.Choices),
+	)
+}
+
+// unpack reads a column of JSON; NULL leaves the member as it is.
+func (r *record) unpack(column string, from sql.NullString, into any) error {
+	if !from.Valid {
 		return nil
 	}
-	r.Intent = &wabridge.Intent{}
-	if err := json.Unmarshal([]byte(intent.String), r.Intent); err != nil {
-		return fmt.Errorf("intent of message %s: %w", r.ID, err)
+	if err := json.Unmarshal([]byte(from.String), into); err != nil {
+		return fmt.Errorf("%s of message %s: %w", column, r.ID, err)
 	}
 	return nil
+}
+
+// pack writes a member for a column of JSON; absent ones become NULL.
+func pack(member any, absent bool) (any, error) {
+	if absent {
+		return nil, nil
+	}
+	b, err := json.Marshal(member)
+	return string(b), err
 }
 
 // collect reads all rows and closes them.
@@ -104,15 +123,26 @@ func messages(all []record) []wabridge.Message {
 
 const insertMessage = `
 INSERT INTO message (id, phone, direction, chat, number, name, group_id, group_name, input,
-  type, text, body, context, callback, priority, due, timed, expires, state, open, head, fresh, created, source, clock)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)`
+  type, text, body, context, callback, priority, due, timed, expires, state, open, head, fresh, created, source, clock,
+  media, choices, template, category)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
+  ?26, ?27, ?28, ?29)`
 
 // add stores a new message and sets its Seq.
-func (t *tx) add(r *record) (err error) {
+func (t *tx) add(r *record) error {
+	media, err := pack(r.Media, r.Media == nil)
+	if err != nil {
+		return err
+	}
+	choices, err := pack(r.Choices, len(r.Choices) == 0)
+	if err != nil {
+		return err
+	}
 	r.Seq, err = t.insert(insertMessage, r.ID, r.Phone, string(r.Direction), r.chat, r.Number, r.Name, r.Group, r.GroupName, r.Input,
 		r.Type, string(r.Text), jsonText(r.Body), r.Context, r.Callback,
 		r.Priority, r.due.UnixMilli(), !r.Due.IsZero(), millis(r.Expires), string(r.State), r.State.Open(), r.head, r.fresh,
-		r.Created.UnixMilli(), r.Source, r.Clock)
+		r.Created.UnixMilli(), r.Source, r.Clock,
+		media, choices, r.Template, r.Category)
 	return err
 }
 
@@ -125,13 +155,9 @@ WHERE seq = ?1 AND state = ?2`
 // put stores what a move changed, if the row is still in the state it was
 // read in; the transaction's lock makes that certain, the condition says so.
 func (t *tx) put(from wabridge.State, r *record) error {
-	var intent any
-	if r.Intent != nil {
-		b, err := json.Marshal(r.Intent)
-		if err != nil {
-			return err
-		}
-		intent = string(b)
+	intent, err := pack(r.Intent, r.Intent == nil)
+	if err != nil {
+		return err
 	}
 	n, err := t.change(updateMessage, r.Seq, string(from), string(r.State), int(r.Code), r.Reason, r.Tries, r.Fence,
 		millis(r.lease), intent, millis(r.typed), r.due.UnixMilli(), !r.Due.IsZero(), r.head,

@@ -1,0 +1,97 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/wabridge/wabridge"
+)
+
+// Where a file came from.
+const (
+	MediaUpload   = "upload"   // POST /{phone}/media
+	MediaLink     = "link"     // fetched for a message that named a URL
+	MediaReceived = "received" // from the phone's storage
+	MediaMade     = "made"     // by us: a vCard, a cropped picture
+)
+
+// A MediaRecord is what the database keeps of a file; the bytes lie in package
+// media under Media.SHA256.
+type MediaRecord struct {
+	wabridge.Media
+	Phone   string // the phone number that it is bound to
+	Origin  string // MediaUpload …
+	URL     string // of MediaLink
+	Message string // the message that a received one belongs to
+	Created time.Time
+	Expires time.Time
+}
+
+// MediaStore keeps the records of files.
+type MediaStore interface {
+	// PutMedia stores a record; an ID of decimal digits is made if it has none.
+	PutMedia(ctx context.Context, r MediaRecord) (MediaRecord, error)
+	// Media finds one that has not expired at now; CodeNotFound.
+	Media(ctx context.Context, id string, now time.Time) (MediaRecord, error)
+	// MediaByURL finds the newest of a phone fetched from url after since; CodeNotFound.
+	MediaByURL(ctx context.Context, phone, url string, since time.Time) (MediaRecord, error)
+	// DeleteMedia forgets a record; CodeNotFound.
+	DeleteMedia(ctx context.Context, id string) error
+	// ExpireMedia forgets the records that expired before now and that no open
+	// message needs, at most limit.
+	ExpireMedia(ctx context.Context, now time.Time, limit int) (int, error)
+	// MediaUsed reports whether a record, or an open message, still needs the
+	// bytes of a hash.
+	MediaUsed(ctx context.Context, sha256 string) (bool, error)
+	// Unattached lists the received messages of a phone whose file is pending,
+	// oldest first. No event of theirs was written yet.
+	Unattached(ctx context.Context, phone string, limit int) ([]wabridge.Message, error)
+	// Attach ends the waiting for a message's file and writes the message's
+	// event: with the record of the file (stored too), or with nil and why
+	// there is none. CodeStale if the message does not wait.
+	Attach(ctx context.Context, message string, r *MediaRecord, code wabridge.Code, reason string) (wabridge.Message, error)
+}
+
+// Kinds of objects.
+const (
+	ObjectTemplate = "template" // owner: WABA; Name is "<name>/<language>"
+	ObjectProfile  = "profile"  // owner: phone, id "profile"
+	ObjectBlocked  = "blocked"  // owner: phone, id: digits
+	ObjectQR       = "qr"       // owner: phone, id: code
+	ObjectSettings = "settings" // owner: phone or WABA
+	ObjectUpload   = "upload"   // owner: phone or "app", id: upload:…
+)
+
+// An Object is one thing of the Business Management API, kept as its JSON.
+type Object struct {
+	Kind, Owner, ID string
+	Version         int64 // 0: not stored yet
+	Data            json.RawMessage
+	Created         time.Time
+	Changed         time.Time
+}
+
+// Objects keeps them.
+type Objects interface {
+	// PutObject stores an object whose stored version is o.Version (0: there
+	// is none), and writes the events with it; CodeConflict if another change
+	// came first. The stored object, one version up, is returned.
+	PutObject(ctx context.Context, o Object, at time.Time, events ...wabridge.Event) (Object, error)
+	// Object finds one; CodeNotFound.
+	Object(ctx context.Context, kind, owner, id string) (Object, error)
+	// Objects lists those of an owner ("" for all) with an id above after, by id.
+	Objects(ctx context.Context, kind, owner, after string, limit int) ([]Object, error)
+	// CountObjects counts those of an owner.
+	CountObjects(ctx context.Context, kind, owner string) (int, error)
+	// DeleteObject forgets one and writes the events with it; CodeNotFound.
+	DeleteObject(ctx context.Context, kind, owner, id string, events ...wabridge.Event) error
+}
+
+// Calls keeps the calls that came in.
+type Calls interface {
+	// RecordCall stores a call with its event, once per print; known is true,
+	// and nothing is written, if its State is what is stored already. A new
+	// State of a known print changes it, with an event.
+	RecordCall(ctx context.Context, c wabridge.Call, print string) (stored wabridge.Call, known bool, err error)
+}
