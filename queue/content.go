@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -55,7 +56,7 @@ type MediaStore interface {
 
 // Kinds of objects.
 const (
-	ObjectTemplate = "template" // owner: WABA; Name is "<name>/<language>"
+	ObjectTemplate = "template" // owner: WABA; id: digits; name: TemplateName
 	ObjectProfile  = "profile"  // owner: phone, id "profile"
 	ObjectBlocked  = "blocked"  // owner: phone, id: digits
 	ObjectQR       = "qr"       // owner: phone, id: code
@@ -66,20 +67,30 @@ const (
 // An Object is one thing of the Business Management API, kept as its JSON.
 type Object struct {
 	Kind, Owner, ID string
-	Version         int64 // 0: not stored yet
+	Name            string // a second key: "", or the only one of the kind and owner
+	Version         int64  // 0: not stored yet
 	Data            json.RawMessage
 	Created         time.Time
 	Changed         time.Time
 }
 
+// TemplateName is the Name of a template's Object: language codes are
+// compared without regard to case.
+func TemplateName(name, language string) string {
+	return name + "/" + strings.ToLower(strings.ReplaceAll(language, "-", "_"))
+}
+
 // Objects keeps them.
 type Objects interface {
 	// PutObject stores an object whose stored version is o.Version (0: there
-	// is none), and writes the events with it; CodeConflict if another change
-	// came first. The stored object, one version up, is returned.
+	// is none), and writes the events with it (one without a time gets at);
+	// CodeConflict if another change came first, or if the name is another
+	// object's. The stored object, one version up, is returned.
 	PutObject(ctx context.Context, o Object, at time.Time, events ...wabridge.Event) (Object, error)
-	// Object finds one; CodeNotFound.
+	// Object finds one, of any owner if owner is ""; CodeNotFound.
 	Object(ctx context.Context, kind, owner, id string) (Object, error)
+	// ObjectByName finds one by its second key; CodeNotFound.
+	ObjectByName(ctx context.Context, kind, owner, name string) (Object, error)
 	// Objects lists those of an owner ("" for all) with an id above after, by id.
 	Objects(ctx context.Context, kind, owner, after string, limit int) ([]Object, error)
 	// CountObjects counts those of an owner.

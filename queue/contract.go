@@ -23,6 +23,7 @@ type Store interface {
 	Phones
 	Tokens
 	Endpoints
+	Objects
 	Close() error
 }
 

@@ -25,6 +25,7 @@ func Run(t *testing.T, open Open) {
 		{"inbox", testInbox},
 		{"log", testLog},
 		{"people", testPeople},
+		{"objects", testObjects},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}

@@ -56,12 +56,15 @@ CREATE TABLE object (
   kind    TEXT    NOT NULL,
   owner   TEXT    NOT NULL, -- phone number id or WABA id
   id      TEXT    NOT NULL,
+  name    TEXT    NOT NULL DEFAULT '', -- a second key, or ''
   version INTEGER NOT NULL CHECK (version > 0),
   data    TEXT    NOT NULL CHECK (json_valid(data)),
   created INTEGER NOT NULL,
   changed INTEGER NOT NULL,
   PRIMARY KEY (kind, owner, id)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX object_name ON object (kind, owner, name) WHERE name <> '';
+CREATE INDEX object_id ON object (kind, id);
 
 CREATE TABLE call (
   id      TEXT    PRIMARY KEY CHECK (id <> ''),
