@@ -26,12 +26,13 @@ type MediaRecord struct {
 	URL     string // of MediaLink
 	Message string // the message that a received one belongs to
 	Created time.Time
-	Expires time.Time
+	Expires time.Time // zero: never
 }
 
 // MediaStore keeps the records of files.
 type MediaStore interface {
-	// PutMedia stores a record; an ID of decimal digits is made if it has none.
+	// PutMedia stores a record; an ID of decimal digits is made if it has none,
+	// and Created is now if it has none. CodeConflict if the ID is taken.
 	PutMedia(ctx context.Context, r MediaRecord) (MediaRecord, error)
 	// Media finds one that has not expired at now; CodeNotFound.
 	Media(ctx context.Context, id string, now time.Time) (MediaRecord, error)
@@ -45,12 +46,14 @@ type MediaStore interface {
 	// MediaUsed reports whether a record, or an open message, still needs the
 	// bytes of a hash.
 	MediaUsed(ctx context.Context, sha256 string) (bool, error)
-	// Unattached lists the received messages of a phone whose file is pending,
-	// oldest first. No event of theirs was written yet.
+	// Unattached lists the received messages of a phone whose file is pending
+	// (Message.Media.Pending), oldest first. No event of theirs was written yet.
 	Unattached(ctx context.Context, phone string, limit int) ([]wabridge.Message, error)
 	// Attach ends the waiting for a message's file and writes the message's
-	// event: with the record of the file (stored too), or with nil and why
-	// there is none. CodeStale if the message does not wait.
+	// event: with the record of the file (stored too, under the message's own
+	// media id, phone and name, as MediaReceived), or with nil and why there is
+	// none (Message.Code and Reason; the message's Media then has no SHA256).
+	// CodeStale if the message does not wait, CodeNotFound if there is none.
 	Attach(ctx context.Context, message string, r *MediaRecord, code wabridge.Code, reason string) (wabridge.Message, error)
 }
 

@@ -18,6 +18,7 @@ type Store interface {
 	Accepter
 	LaneStore
 	InboxStore
+	MediaStore
 	Log
 	History
 	Phones

@@ -136,7 +136,7 @@ func deref(m *wabridge.Message) wabridge.Message {
 
 // taken tells what exists already from other broken constraints.
 func taken(err error, what string) error {
-	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.ExtendedCode == sqlite3.ErrConstraintUnique {
+	if e, ok := errors.AsType[sqlite3.Error](err); ok && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey) {
 		return wabridge.Fail(wabridge.CodeConflict, nil, "%s is taken", what)
 	}
 	return err

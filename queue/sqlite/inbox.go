@@ -89,7 +89,8 @@ UPDATE chat
 SET known = 1, newest = max(newest, ?2)
 WHERE key = ?1`
 
-// receive stores a received message, its event, and that its chat is known.
+// receive stores a received message, its event, and that its chat is known. A
+// message that waits for its file gets its event with it (Attach).
 func (t *tx) receive(c *chat, r *record) error {
 	if err := t.add(r); err != nil {
 		return taken(err, "message id "+r.ID)
@@ -103,6 +104,15 @@ func (t *tx) receive(c *chat, r *record) error {
 			return err
 		}
 	}
+	if r.Media != nil && r.Media.Pending {
+		t.changed = true // somebody fetches files
+		return nil
+	}
+	return t.heard(r)
+}
+
+// heard writes the event of a received message.
+func (t *tx) heard(r *record) error {
 	kind := wabridge.EventMessage
 	if r.Direction == wabridge.Echo {
 		kind = wabridge.EventEcho

@@ -45,6 +45,13 @@ func TestPlans(t *testing.T) {
 		"statuses":             {statusesOf, 1, "USING INDEX event_message (message=?)"},
 		"events":               {eventsAfter, 5, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
 		"idempotency key":      {findKey, 2, "USING PRIMARY KEY (owner=? AND key=?)"},
+		"media by id":          {mediaByID, 2, "USING INDEX sqlite_autoindex_media_1 (id=?)"},
+		"media of a link":      {mediaByURL, 3, "USING INDEX media_url (phone=? AND url=? AND created>?)"},
+		"old media":            {expireMedia, 2, "a USING INDEX media_expires (expires<?)"},
+		"open message's media": {expireMedia, 2, "m USING INDEX message_file (<expr>=?)"},
+		"media used":           {mediaUsed, 1, "m USING INDEX message_file (<expr>=?)"},
+		"media of a hash":      {mediaUsed, 1, "USING COVERING INDEX media_hash (sha256=?)"},
+		"waiting for files":    {pendingOf, 2, "USING INDEX message_pending (phone=?)"},
 		"old idempotency keys": {deleteKeys, 2, "USING COVERING INDEX idempotency_created (created<?)"},
 	} {
 		args := make([]any, c.args)

@@ -11,6 +11,8 @@ ALTER TABLE message ADD COLUMN category TEXT NOT NULL DEFAULT '';
 CREATE INDEX message_question ON message (chat, seq) WHERE direction = 'out' AND choices IS NOT NULL;
 -- Received messages whose file is still on the phone.
 CREATE INDEX message_pending ON message (phone, seq) WHERE direction <> 'out' AND json_extract(media, '$.pending');
+-- Files that are still to be sent.
+CREATE INDEX message_file ON message (json_extract(media, '$.sha256')) WHERE open = 1 AND media IS NOT NULL;
 
 -- The same events, with the kinds that are new.
 CREATE TABLE event_2 (
