@@ -11,8 +11,12 @@ import (
 )
 
 // ticked applies the tick of a row whose preview is an outgoing message to the
-// newest message of that chat, if the preview is that message.
+// newest message of that chat, if the preview is that message. Captured phones
+// give that tick no description: the message then waits for a visit (older).
 func (w *walk) ticked(ctx context.Context, row whatsapp.Row) error {
+	if row.Status == whatsapp.TickNone || row.Status == whatsapp.TickUnknown {
+		return nil
+	}
 	i := slices.IndexFunc(w.waiting, func(m wabridge.Message) bool { return w.s.isChatOf(m, row.Name) })
 	if i < 0 || !previewOf(string(w.waiting[i].Text), row.Preview) {
 		return nil
