@@ -63,11 +63,23 @@ func Sniff(head []byte) Info {
 	case "audio/ogg", "application/ogg", "video/ogg":
 		i.ogg(head)
 	case unknownType:
-		if len(head) > 2 && head[0] == 0xff && head[1]&0xf6 == 0xf0 {
-			i.MIME = "audio/aac" // ADTS with any of its flags
-		}
+		i.frames(head)
 	}
 	return i
+}
+
+// frames knows sound that begins with a tag (ID3v2) or with its first frame:
+// ADTS has layer 0, MPEG audio another one.
+func (i *Info) frames(b []byte) {
+	switch {
+	case bytes.HasPrefix(b, []byte("ID3")):
+		i.MIME = "audio/mpeg"
+	case len(b) < 2 || b[0] != 0xff:
+	case b[1]&0xf6 == 0xf0:
+		i.MIME = "audio/aac"
+	case b[1]&0xe6 == 0xe2:
+		i.MIME = "audio/mpeg"
+	}
 }
 
 // normal brings the many names of one type into the contract's form.

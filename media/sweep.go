@@ -19,7 +19,7 @@ const abandoned = 6 * time.Hour
 
 // Sweep removes the files that nobody uses (any younger than an hour are
 // left alone) and what was left half-written, and counts the files removed.
-// used is asked once per file; where it fails, the file stays.
+// used is asked once per file; where it fails, the sweep ends.
 func (s *Store) Sweep(ctx context.Context, now time.Time, used func(ctx context.Context, sha256 string) (bool, error)) (removed int, err error) {
 	err = s.walk(func(hash string, info fs.FileInfo) error {
 		if err := ctx.Err(); err != nil {
