@@ -32,8 +32,21 @@ const (
 	CodeMediaDownload   Code = 131052 // an incoming file could not be had
 	CodeMediaUpload     Code = 131053 // a file to send is wrong or could not be had
 	CodePair            Code = 131056
+	CodeMedia           Code = 131053 // a file could not be fetched, or is of no use
 	CodeMaintenance     Code = 131057
+	CodeHelloWorld      Code = 131058 // the sample template, which is not stored here
 	CodeNotRegistered   Code = 133010 // logged out
+
+	// Cloud API: templates.
+	CodeParamCount       Code = 132000
+	CodeNoTemplate       Code = 132001 // or not approved
+	CodeTextLong         Code = 132005 // with its parameters filled in
+	CodeCharacters       Code = 132007 // a character that no template may hold
+	CodeParamFormat      Code = 132012
+	CodeTemplatePaused   Code = 132015
+	CodeTemplateDisabled Code = 132016
+	CodeTemplateCheck    Code = 132018 // parameters that do not fit the template
+
 	CodeCallback        Code = 2200   // webhook handshake refused
 	CodeUnknownPath     Code = 2500
 

@@ -21,8 +21,19 @@ var titles = map[wabridge.Code]string{
 	wabridge.CodeLocked:          "Account has been locked",
 	wabridge.CodeUnsupported:     "Unsupported message type",
 	wabridge.CodePair:            "(Business Account, Consumer Account) pair rate limit hit",
+	wabridge.CodeMedia:           "Media upload error",
 	wabridge.CodeMaintenance:     "Account in maintenance mode",
+	wabridge.CodeHelloWorld:      "Hello World templates can only be sent from the Public Test Numbers",
 	wabridge.CodeNotRegistered:   "Phone number not registered",
+
+	wabridge.CodeParamCount:       "Number of parameters does not match the expected number of params",
+	wabridge.CodeNoTemplate:       "Template name does not exist in the translation",
+	wabridge.CodeTextLong:         "Translated text too long",
+	wabridge.CodeCharacters:       "Character policy violated",
+	wabridge.CodeParamFormat:      "Parameter format does not match format in the created template",
+	wabridge.CodeTemplatePaused:   "Template is paused",
+	wabridge.CodeTemplateDisabled: "Template is disabled",
+	wabridge.CodeTemplateCheck:    "Template validation",
 }
 
 // Title is the Cloud API's name of a code; "" for a code that has none.

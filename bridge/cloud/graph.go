@@ -33,6 +33,7 @@ var statuses = map[wabridge.Code]int{
 	wabridge.CodeInternal:     500,
 	wabridge.CodeUnavailable:  500,
 	wabridge.CodeMaintenance:  500,
+	wabridge.CodeNoTemplate:   404,
 }
 
 // A graphError is an error as the Graph API writes it.
