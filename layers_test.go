@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"bridge/cloud", "bridge/webhook", "phone", "inbox", "phonesim"},
 	{"bridge", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
-	{"queue", "uiauto", "media", "content"},
+	{"queue", "analytics", "uiauto", "media", "content"},
 	{"adb", "adb/adbd"},
 	{"adb/wire"},
 	{""},

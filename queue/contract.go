@@ -24,6 +24,7 @@ type Store interface {
 	Phones
 	Tokens
 	Endpoints
+	Analytics
 	Objects
 	Close() error
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/analytics"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -104,6 +105,9 @@ func (t *tx) receive(c *chat, r *record) error {
 			return err
 		}
 	}
+	if err := errors.Join(t.count(&record{}, r), t.click(r)); err != nil {
+		return err
+	}
 	if r.Media != nil && r.Media.Pending {
 		t.changed = true // somebody fetches files
 		return nil
@@ -127,11 +131,23 @@ WHERE id = ?1 AND chat = ?2 AND direction <> 'out'`
 
 // correct stores what a second source knows better of a received message.
 func (t *tx) correct(c *chat, m wabridge.Message) error {
-	n, err := t.change(correctMessage, m.ID, c.key, m.Created.UnixMilli(), m.Source, m.Number, m.Name, m.Clock)
-	if err == nil && n == 0 {
-		err = wabridge.Fail(wabridge.CodeNotFound, nil, "there is no received message %s in this chat", m.ID)
+	before, err := t.get(m.ID)
+	if err != nil {
+		return err
 	}
-	return err
+	n, err := t.change(correctMessage, m.ID, c.key, m.Created.UnixMilli(), m.Source, m.Number, m.Name, m.Clock)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return wabridge.Fail(wabridge.CodeNotFound, nil, "there is no received message %s in this chat", m.ID)
+	}
+	after := before
+	after.Created = stored(m.Created)
+	if analytics.Slot(before.Created, analytics.HalfHour).Equal(analytics.Slot(after.Created, analytics.HalfHour)) {
+		return nil // it is counted where it belongs
+	}
+	return t.count(&before, &after)
 }
 
 const newestChats = `

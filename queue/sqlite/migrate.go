@@ -101,8 +101,15 @@ func migrateTo(ctx context.Context, conn *sql.Conn, n int) (err error) {
 			_ = t.Rollback()
 		}
 	}()
+	if _, err := t.ExecContext(ctx, string(text)); err != nil {
+		return err
+	}
+	if step := steps[n]; step != nil {
+		if err := stepIn(conn, step); err != nil {
+			return err
+		}
+	}
 	for _, s := range []string{
-		string(text),
 		"PRAGMA user_version = " + strconv.Itoa(n),
 		"PRAGMA application_id = " + strconv.Itoa(applicationID),
 	} {
@@ -111,4 +118,20 @@ func migrateTo(ctx context.Context, conn *sql.Conn, n int) (err error) {
 		}
 	}
 	return t.Commit()
+}
+
+// steps are the parts of migrations that SQL cannot do; they run in the
+// migration's transaction, after its statements.
+var steps = map[int]func(*tx) error{
+	schemaAnalytics: recount,
+}
+
+// stepIn runs a step on a connection that has a transaction.
+func stepIn(conn *sql.Conn, step func(*tx) error) error {
+	w := &writer{conn: conn, stmts: map[string]*sql.Stmt{}}
+	err := step(&tx{w: w})
+	for _, s := range w.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	return err
 }

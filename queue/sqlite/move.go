@@ -70,6 +70,9 @@ func (t *tx) apply(r *record, m wabridge.Move) error {
 	if err := t.turn(&before, r); err != nil {
 		return err
 	}
+	if err := t.count(&before, r); err != nil {
+		return err
+	}
 	return t.status(r, before.State, m)
 }
 

@@ -43,6 +43,7 @@ type tx struct {
 	w       *writer
 	changed bool     // set by a job whose change concerns a lane or a reader of the log
 	after   []func() // run after the commit, in order
+	deltas  []delta  // what the jobs counted, written before the commit
 }
 
 // errBegin marks a transaction that did not even begin: another process holds
@@ -176,6 +177,9 @@ func (w *writer) commit(jobs []job) (answers []error, err error) {
 			return nil, err
 		}
 	}
+	if err := t.flush(); err != nil {
+		return nil, fmt.Errorf("write counts: %w", err)
+	}
 	if err := t.exec("COMMIT"); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
@@ -195,9 +199,9 @@ func (t *tx) part(do func(*tx) error) (own, broken error) {
 	if err := t.exec("SAVEPOINT job"); err != nil {
 		return nil, fmt.Errorf("savepoint: %w", err)
 	}
-	changed, after := t.changed, len(t.after)
+	changed, after, deltas := t.changed, len(t.after), len(t.deltas)
 	if own = do(t); own != nil {
-		t.changed, t.after = changed, t.after[:after]
+		t.changed, t.after, t.deltas = changed, t.after[:after], t.deltas[:deltas]
 		if isStorage(own) {
 			return nil, own
 		}
