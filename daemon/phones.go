@@ -132,6 +132,7 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 	r.reader = inbox.New(inbox.Config{
 		Phone: p, Store: d.db, FullCheck: d.cfg.FullCheck, Logger: d.log.With("component", "inbox"),
 		Device: func(ctx context.Context) (inbox.Device, error) {
+			link.Check() // it asks again because reading broke off
 			dev, err := link.Device(ctx)
 			if err != nil {
 				return nil, err

@@ -1,14 +1,17 @@
 package inbox
 
 import (
+	"strconv"
 	"strings"
+
+	"github.com/wabridge/wabridge/inbox/notification"
 )
 
 // An event is a line of the phone's event log that concerns notifications.
 type event struct {
 	posted bool   // notification_enqueue
 	pkg    string // "" if the line has a form that is not known
-	tag    string // "" for none; without the line feed that WhatsApp's tags end in
+	slot   string // id and tag, which name a notification of an app; see slotOf
 }
 
 // parseEvent reads one line of `logcat -b events` in any of its formats
@@ -42,11 +45,24 @@ func parseEvent(line string) (ev event, ok bool) {
 	if len(f) < 3 || !isNumber(strings.TrimSuffix(f[1], "]")) || !strings.Contains(f[0], ".") && f[0] != "android" {
 		return ev, true
 	}
-	ev.pkg, ev.tag = f[0], strings.TrimSuffix(f[2], "]")
-	if ev.tag == "NULL" {
-		ev.tag = "null"
+	tag := strings.TrimSuffix(f[2], "]")
+	if tag == "NULL" {
+		tag = "null"
 	}
+	ev.pkg, ev.slot = f[0], slot(strings.TrimSuffix(f[1], "]"), tag)
 	return ev, true
+}
+
+// slot is what names a notification among those of its app: its id and its
+// tag, without the line feed that WhatsApp's tags end in.
+func slot(id, tag string) string { return id + "|" + strings.TrimRight(tag, "\n") }
+
+func slotOf(rec notification.Record) string {
+	tag := rec.Tag
+	if tag == "" {
+		tag = "null"
+	}
+	return slot(strconv.Itoa(rec.ID), tag)
 }
 
 // hasName reports whether the head of a log line names the tag: the last word,

@@ -11,8 +11,8 @@ const logcats = "../../shared/captures/logcat"
 
 func TestCapturedEvents(t *testing.T) {
 	for _, tt := range []struct {
-		file, pkg, tag string
-		posted         int // lines of notification_enqueue
+		file, pkg, tag string // tag: the end of the slot
+		posted         int    // lines of notification_enqueue
 	}{
 		{"all_threadtime_android11plus_enqueue_new_and_update_channel_shortcut.txt", "com.datalogic.systemupdate", "null", 2},
 		{"bugreport_events_notification_cancel_android5.txt", "", "", 0},
@@ -35,7 +35,7 @@ func TestCapturedEvents(t *testing.T) {
 					continue
 				}
 				posted++
-				if ev.pkg != tt.pkg || ev.tag != tt.tag {
+				if ev.pkg != tt.pkg || !strings.HasSuffix(ev.slot, "|"+tt.tag) {
 					t.Errorf("%q is %+v", line, ev)
 				}
 			}
@@ -52,10 +52,10 @@ func TestEventsOfWhatsApp(t *testing.T) {
 		want       event
 		ok         bool
 	}{
-		{"first line of a child, epoch", "1774472586.531  1144  1144 I notification_enqueue: [10290,2213,com.whatsapp,1,8mMX+A5CVI8P=\n", event{true, "com.whatsapp", "8mMX+A5CVI8P="}, true},
+		{"first line of a child, epoch", "1774472586.531  1144  1144 I notification_enqueue: [10290,2213,com.whatsapp,1,8mMX+A5CVI8P=\n", event{true, "com.whatsapp", "1|8mMX+A5CVI8P="}, true},
 		{"its second line", "1774472586.531  1144  1144 I notification_enqueue: ,0,Notification(channel=x shortcut=y),0]\n", event{}, false},
-		{"carriage return", "1774472586.531  1144  1144 I notification_enqueue: [10290,2213,com.whatsapp,1,8mMX+A5CVI8P=\r\n", event{true, "com.whatsapp", "8mMX+A5CVI8P="}, true},
-		{"a summary", "1774472586.531  1144  1144 I notification_enqueue: [10290,2213,com.whatsapp,1,NULL,0,Notification(channel=a,b),1,0]", event{true, "com.whatsapp", "null"}, true},
+		{"carriage return", "1774472586.531  1144  1144 I notification_enqueue: [10290,2213,com.whatsapp,1,8mMX+A5CVI8P=\r\n", event{true, "com.whatsapp", "1|8mMX+A5CVI8P="}, true},
+		{"a summary", "1774472586.531  1144  1144 I notification_enqueue: [10290,2213,com.whatsapp,1,NULL,0,Notification(channel=a,b),1,0]", event{true, "com.whatsapp", "1|null"}, true},
 		{"a cancel", "1774472586.531  1144  1144 I notification_cancel: [10290,2213,com.whatsapp,1,NULL,0,0,64,8,NULL]", event{}, true},
 		{"a form that is not known", "1.0 1 1 I notification_enqueue: [x]", event{posted: true}, true},
 		{"another tag of the same ending", "1.0 1 1 I my_notification_enqueue: [1,2,com.whatsapp,1,t]", event{}, false},

@@ -268,6 +268,30 @@ func TestAPostingThatComesAfterItsEvent(t *testing.T) {
 	})
 }
 
+func TestTwoPostingsThatAreHeldBack(t *testing.T) {
+	h := newHandset()
+	h.takes, h.hidden = 100*time.Millisecond, true
+	reading(t, h, func(r *Reader, m *memory, _ *[]Gap) {
+		<-r.Ready()
+		time.Sleep(5 * time.Second) // beyond the second check
+		start := time.Now()
+		for i, tag := range []string{"t1", "t2"} {
+			time.AfterFunc(time.Duration(i)*150*time.Millisecond, func() {
+				h.lines <- "1.0  1  1 I notification_enqueue: [10290,1,com.whatsapp,1," + tag + "\n"
+			})
+			time.AfterFunc(time.Duration(i)*150*time.Millisecond+200*time.Millisecond, func() {
+				h.receives(tag, fmt.Sprintf("49170000000%d@s.whatsapp.net", i), tag, "10 hello")
+			})
+		}
+		for range 2 {
+			got := <-m.stored
+			if d := time.Since(start); d > 800*time.Millisecond {
+				t.Errorf("%s is stored after %v", got.Name, d)
+			}
+		}
+	})
+}
+
 func TestABurstIsFewDumps(t *testing.T) {
 	h := newHandset()
 	reading(t, h, func(r *Reader, m *memory, _ *[]Gap) {

@@ -1,12 +1,10 @@
 package inbox
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io"
 	"maps"
 	"strconv"
 	"strings"
@@ -31,50 +29,14 @@ type session struct {
 	dev  Device
 	wake chan struct{} // capacity 1
 
-	begun bool      // the first check is done
-	found time.Time // when a check last found something new
+	begun bool // the first check is done
+	posts postings
 
-	mu    sync.Mutex
-	live  map[string]time.Time // tags of postings that the event log told of
-	child bool                 // since the last wake-up, one that may be a chat's
+	mu   sync.Mutex
+	live map[string]time.Time // by slot: postings that the event log told of
 
 	done map[string]string // fingerprint of each record as stored
 	hash maphash.Hash
-}
-
-// listen reads the event log until it ends.
-func (s *session) listen(stream io.Reader) error {
-	lines := bufio.NewReaderSize(stream, 64<<10)
-	whole := true // at the beginning of a line
-	for {
-		line, err := lines.ReadSlice('\n')
-		if whole {
-			s.event(string(line))
-		}
-		whole = !errors.Is(err, bufio.ErrBufferFull)
-		if err != nil && whole {
-			return fmt.Errorf("read logcat: %w", err)
-		}
-	}
-}
-
-// event wakes the loop if a line tells of a posting of our app, or of one that
-// cannot be read.
-func (s *session) event(line string) {
-	ev, ok := parseEvent(line)
-	if !ok || !ev.posted || ev.pkg != "" && ev.pkg != s.r.cfg.Phone.Package {
-		return
-	}
-	s.mu.Lock()
-	if ev.pkg != "" {
-		s.live[ev.tag] = time.Now()
-	}
-	s.child = s.child || ev.tag != "null"
-	s.mu.Unlock()
-	select {
-	case s.wake <- struct{}{}:
-	default: // it is awake already
-	}
 }
 
 // study reads what changes rarely, beside the loop: the address book.
@@ -92,47 +54,6 @@ func (s *session) study(ctx context.Context) {
 	}
 }
 
-// readClock learns the phone's time zone and how far its clock is ahead of
-// ours; what it does not say stays as it was last known.
-func (s *session) readClock(ctx context.Context) error {
-	started := time.Now()
-	out, err := timed{s.dev, commandLimit}.Output(ctx, clockCommand)
-	if err != nil {
-		return err
-	}
-	zone, now := parseClock(out)
-	if zone == nil {
-		s.r.log.Warn("the phone's time zone is unknown")
-	}
-	s.r.setClock(zone, now, started.Add(time.Since(started)/2))
-	return nil
-}
-
-// parseClock reads a zone's name ("America/Manaus") and, for a name that is
-// not known here, the offset ("-0400"); and the phone's time in seconds.
-func parseClock(out string) (zone *time.Location, now time.Time) {
-	for line := range strings.SplitSeq(out, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || len(line) > 64 {
-			continue
-		}
-		if s, err := strconv.ParseInt(line, 10, 64); err == nil && s > 1e9 {
-			now = time.Unix(s, 0)
-			continue
-		}
-		if t, err := time.Parse("-0700", line); err == nil {
-			if _, offset := t.Zone(); zone == nil {
-				zone = time.FixedZone(line, offset)
-			}
-			continue
-		}
-		if l, err := time.LoadLocation(line); err == nil && line != "Local" {
-			zone = l
-		}
-	}
-	return zone, now
-}
-
 // loop checks at the start, at every wake-up and every FullCheck.
 func (s *session) loop(ctx context.Context, ended <-chan error) error {
 	if err := s.readClock(ctx); err != nil {
@@ -140,7 +61,7 @@ func (s *session) loop(ctx context.Context, ended <-chan error) error {
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	late := len(lateLooks) // of lateLooks: the next one to come
+	var late schedule
 	for failures := 0; ; {
 		select {
 		case <-ctx.Done():
@@ -148,98 +69,91 @@ func (s *session) loop(ctx context.Context, ended <-chan error) error {
 		case err := <-ended:
 			return err
 		case <-s.wake:
-			if !sleep(ctx, joinWindow) {
+			if !s.join(ctx) {
 				return ctx.Err()
 			}
-			if s.drain() {
-				continue
+			late.wake(time.Now())
+			if !s.posts.waiting() {
+				continue // the check before was late enough for these
 			}
-			late = 0
 		case <-timer.C:
 		}
-		found, err := s.check(ctx)
-		next := s.r.cfg.FullCheck
-		switch {
-		case ctx.Err() != nil:
+		began := time.Now()
+		err := s.check(ctx)
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case err != nil:
+		}
+		if err != nil {
 			if failures++; failures >= maxFailures {
 				return fmt.Errorf("%w: %w", errFailing, err)
 			}
 			s.r.log.Warn("notifications could not be read", "error", err)
-			next = retryCheck
-		default:
-			failures = 0
-			s.begin()
-			if found {
-				s.found = time.Now()
-			}
-			if !found && late < len(lateLooks) {
-				next = lateLooks[late]
-				late++
-			} else {
-				late = len(lateLooks)
-			}
+			timer.Reset(retryCheck)
+			continue
 		}
-		timer.Reset(next)
+		failures = 0
+		timer.Reset(s.after(&late, began))
 	}
+}
+
+// after says, after a check that went well, when to check again if nothing
+// wakes the loop before.
+func (s *session) after(late *schedule, began time.Time) time.Duration {
+	if !s.begun { // the event log may have begun later than the check
+		s.begin()
+		return secondCheck
+	}
+	if s.posts.waiting() {
+		if wait, ok := late.next(began, time.Now()); ok {
+			return wait
+		}
+		s.posts.forget()
+	}
+	return s.r.cfg.FullCheck
 }
 
 // begin tells, after the first whole check, that reading goes on.
 func (s *session) begin() {
-	if s.begun {
-		return
-	}
 	s.begun = true
 	s.r.once.Do(func() { close(s.r.ready) })
 	s.r.cfg.OnGap(Gap{Why: "reading began"})
 }
 
-// drain forgets the wake-ups of a burst. It tells whether they were for the
-// group's summary alone, which follows each message, when the message itself
-// has just been found.
-func (s *session) drain() (needless bool) {
-	select {
-	case <-s.wake:
-	default:
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	needless = !s.child && time.Since(s.found) < summaryDelay
-	s.child = false
-	return needless
-}
-
-// check reads all notifications and stores what is new; found tells whether
-// any of our records had changed.
-func (s *session) check(ctx context.Context) (found bool, err error) {
+// check reads all notifications and stores what is new.
+func (s *session) check(ctx context.Context) error {
 	started := time.Now()
 	records, err := s.records(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var errs []error
 	for _, rec := range records {
-		if rec.Package != s.r.cfg.Phone.Package || rec.User != s.r.cfg.Phone.User {
-			continue
-		}
-		c := notification.Messages(rec, s.r.cfg.Words)
-		if c.Kind != notification.Chat && c.Kind != notification.Hidden {
-			continue
-		}
-		print := s.print(c)
-		if s.done[rec.Key] == print {
-			continue
-		}
-		found = true
-		if err := s.r.take(ctx, c); err != nil {
+		if err := s.take(ctx, rec); err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		s.done[rec.Key] = print
 	}
 	s.forget(records, started)
-	return found, errors.Join(errs...)
+	return errors.Join(errs...)
+}
+
+// take stores what a record says, if it is a chat's and says something new.
+func (s *session) take(ctx context.Context, rec notification.Record) error {
+	if rec.Package != s.r.cfg.Phone.Package || rec.User != s.r.cfg.Phone.User {
+		return nil
+	}
+	c := notification.Messages(rec, s.r.cfg.Words)
+	if c.Kind != notification.Chat && c.Kind != notification.Hidden {
+		return nil
+	}
+	print := s.print(c)
+	if s.done[rec.Key] == print {
+		return nil
+	}
+	if err := s.r.take(ctx, c); err != nil {
+		return err
+	}
+	s.done[rec.Key] = print
+	return nil
 }
 
 // print is a hash of what a record says; it needs no storing again.
@@ -252,20 +166,23 @@ func (s *session) print(c notification.Conversation) string {
 	return strconv.FormatUint(s.hash.Sum64(), 36)
 }
 
-// forget drops what is no longer posted.
+// forget drops what is no longer posted, and the events that were answered.
 func (s *session) forget(records []notification.Record, started time.Time) {
-	keys, tags := map[string]bool{}, map[string]bool{}
+	keys, slots := map[string]bool{}, map[string]bool{}
+	var mine []notification.Record
 	for _, rec := range records {
 		keys[rec.Key] = true
-		tags[tagOf(rec)] = true
+		if rec.Package == s.r.cfg.Phone.Package {
+			slots[slotOf(rec)] = true
+			mine = append(mine, rec)
+		}
 	}
 	maps.DeleteFunc(s.done, func(key, _ string) bool { return !keys[key] })
+	s.posts.answer(mine)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.live, func(tag string, at time.Time) bool { return !tags[tag] && at.Before(started) })
+	maps.DeleteFunc(s.live, func(slot string, at time.Time) bool { return !slots[slot] && at.Before(started) })
 }
-
-func tagOf(rec notification.Record) string { return strings.TrimRight(rec.Tag, "\n") }
 
 // maxPairs bounds how often both dumps are read because the list changed in
 // between.
@@ -329,7 +246,7 @@ func (s *session) vouched(records []notification.Record) bool {
 		if !s.ours(rec) {
 			continue
 		}
-		_, ok := s.live[tagOf(rec)]
+		_, ok := s.live[slotOf(rec)]
 		if !ok || seen[rec.Key] {
 			return false
 		}
@@ -350,7 +267,7 @@ func (s *session) confirm(records []notification.Record, headers map[string]bool
 	defer s.mu.Unlock()
 	for _, rec := range records {
 		if s.ours(rec) {
-			s.live[tagOf(rec)] = time.Now()
+			s.live[slotOf(rec)] = time.Now()
 		}
 	}
 	return true

@@ -53,7 +53,7 @@ func (m *Manager) header(n *Notification) string {
 		sep = "appImportanceLocked=false: "
 	}
 	return fmt.Sprintf("NotificationRecord(0x%08x: pkg=%s user=UserHandle{0} id=%d tag=%s importance=%d key=%s%s%s)",
-		token(n.Key()), n.Package, n.ID, orNull(n.Tag), n.Importance, n.Key(), sep, n.toString(m.cfg.Android))
+		token(n.Key(), n.updated.UnixNano()), n.Package, n.ID, orNull(n.Tag), n.Importance, n.Key(), sep, n.toString(m.cfg.Android))
 }
 
 // record writes one NotificationRecord.dump with its prefix.

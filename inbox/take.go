@@ -1,0 +1,211 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/inbox/notification"
+	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
+)
+
+// LookAt says more about a look at an open chat.
+type LookAt struct {
+	At       time.Time // when the screen was read; now if zero
+	Scrolled bool      // the newest messages may stand below the screen
+	Unread   int       // unread badge of the chat before it was opened, if known
+}
+
+// Looked is what came of a look.
+type Looked struct {
+	New []wabridge.Message // stored as new, with their ids
+	// Anchored: something on the screen was known before, so nothing is
+	// missing between what is known and the screen. If not, and the chat is
+	// not new, messages may stand further up.
+	Anchored bool
+	// Unread is how many incoming messages must be seen, counted from the newest,
+	// where a notification has dropped some and the screen holds fewer.
+	Unread int
+}
+
+// Look takes in what stands in an open chat: incoming bubbles that no
+// notification told of, and outgoing ones that we did not send (echoes). What
+// we sent is taken from the store, so a message must be claimed there before
+// its bubble can be on the screen.
+func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, o LookAt) (Looked, error) {
+	if s.Kind != whatsapp.Chat || s.Chat == nil || s.Chat.Self || len(s.Bubbles) == 0 {
+		return Looked{}, nil
+	}
+	if o.At.IsZero() {
+		o.At = time.Now()
+	}
+	v := View{At: r.phoneTime(o.At), Scrolled: o.Scrolled}
+	v.Seen = shownSightings(s, v.At)
+	ours, err := r.ours(ctx, ref)
+	if err != nil {
+		return Looked{}, err
+	}
+	var out Looked
+	chatID := ""
+	out.New, err = r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
+		func(chat wabridge.Chat, known []wabridge.Message) (ch queue.Changes) {
+			chatID = chat.ID
+			v.Unread = max(o.Unread, r.unseen(chat.ID))
+			ch, out.Anchored = Shown(chat, known, ours, v)
+			return ch
+		})
+	if err != nil {
+		return Looked{}, fmt.Errorf("store what the chat shows: %w", err)
+	}
+	r.log.Debug("look into a chat", "chat", chatID, "bubbles", len(v.Seen), "unread", v.Unread, "new", len(out.New), "anchored", out.Anchored)
+	for _, m := range out.New {
+		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
+	}
+	incoming := 0
+	for _, m := range v.Seen {
+		if !m.Own {
+			incoming++
+		}
+	}
+	switch pending := r.unseen(chatID); {
+	case pending > incoming && o.Unread == 0 && !s.Bubbles[0].First:
+		out.Unread, out.Anchored = pending, false
+		r.missed(chatID, pending+len(out.New))
+	case out.Anchored:
+		r.sawAll(chatID)
+	}
+	return out, nil
+}
+
+// number fills in the numbers of a group's senders who are saved under a name
+// that only one number has. A chat on the screen does not tell who is saved.
+func (r *Reader) number(chat wabridge.Chat, seen []Sighting) {
+	if !chat.Group {
+		return
+	}
+	for i, s := range seen {
+		if !s.Own && s.Saved && s.Number == "" {
+			seen[i].Number = r.contacts.Number(s.Sender)
+		}
+	}
+}
+
+func (r *Reader) unseen(chat string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unread[chat]
+}
+
+func (r *Reader) sawAll(chat string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.unread, chat)
+}
+
+// meet reports whether this process hears of the chat for the first time: an
+// earlier one may have died before it read what a full notification had dropped.
+func (r *Reader) meet(chat string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.met[chat] {
+		return false
+	}
+	r.met[chat] = true
+	return true
+}
+
+func (r *Reader) missed(chat string, unread int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unread[chat] = unread
+}
+
+// ours are the newest messages to a chat that we sent, oldest first.
+func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Message, error) {
+	chat, err := r.cfg.Store.Chat(ctx, r.cfg.Phone.ID, ref)
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the chat: %w", err)
+	}
+	list, err := r.cfg.Store.Messages(ctx, queue.MessageFilter{
+		Phone: r.cfg.Phone.ID, Chat: chat.ID, Direction: wabridge.Out, Limit: oursLimit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what we sent: %w", err)
+	}
+	slices.Reverse(list)
+	for i := range list {
+		r.byPhone(&list[i])
+	}
+	return list, nil
+}
+
+// take stores what a notification holds that is not known yet.
+func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
+	seen := postedSightings(c)
+	ref := r.identify(ctx, c)
+	if len(seen) == 0 {
+		r.cfg.OnGap(Gap{ref, c.Unread, "the phone shows no text in a notification"})
+		return nil
+	}
+	var ours []wabridge.Message
+	if slices.ContainsFunc(seen, func(s Sighting) bool { return s.Own }) {
+		var err error
+		if ours, err = r.ours(ctx, ref); err != nil {
+			return err
+		}
+	}
+	zone := r.Zone()
+	earlier, chatID := false, "" // some are missing before the oldest one
+	stored, err := r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
+		func(chat wabridge.Chat, known []wabridge.Message) queue.Changes {
+			r.number(chat, seen)
+			ch := Posted(chat, known, ours, seen, zone)
+			chatID = chat.ID
+			earlier = len(ch.New) > 0 && len(seen) > 0 && c.Unread > len(seen) &&
+				string(ch.New[0].Text) == seen[0].Text && ch.New[0].Created.Equal(seen[0].Time)
+			return ch
+		})
+	if err != nil {
+		return fmt.Errorf("store what a notification holds: %w", err)
+	}
+	for _, m := range stored {
+		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
+	}
+	first := r.meet(chatID)
+	if n := r.unseen(chatID); n > 0 {
+		r.missed(chatID, n+len(stored)) // what is to be seen stands that much further up
+	}
+	switch {
+	case earlier || first && c.Unread > len(seen):
+		r.missed(chatID, max(c.Unread, r.unseen(chatID)))
+		r.cfg.OnGap(Gap{ref, c.Unread, "the app counts more unread messages than its notification holds"})
+	case c.Doubtful:
+		r.cfg.OnGap(Gap{ref, c.Unread, "a notification holds messages that cannot be told apart"})
+	}
+	return nil
+}
+
+// identify finds the number of a chat that is named by a @lid, and has the
+// store join the two.
+func (r *Reader) identify(ctx context.Context, c notification.Conversation) wabridge.ChatRef {
+	ref := c.Ref()
+	if ref.Group {
+		return ref
+	}
+	if ref.Number == "" && !c.Stranger {
+		ref.Number = r.contacts.Number(ref.Name)
+	}
+	if ref.Number != "" && strings.HasSuffix(ref.JID, "@lid") {
+		if err := r.cfg.Store.Learn(ctx, r.cfg.Phone.ID, ref.JID, ref.Number); err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
+			r.log.Warn("a chat could not be joined with its number", "error", err)
+		}
+	}
+	return ref
+}
