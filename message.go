@@ -114,6 +114,9 @@ type BubblePrint struct {
 	Out  bool   `json:"out"`
 	Hash string `json:"hash"` // first 16 hex digits of the SHA-256 of the shown text
 	Time string `json:"time"` // as shown, "22:37"
+	// Tick is the state beside an outgoing bubble, "" for none. It never goes
+	// back, so a bubble with an earlier one is another.
+	Tick string `json:"tick,omitempty"`
 	// First: nothing of the chat stood above it. It fixes where a chat of
 	// few, equal messages begins.
 	First bool `json:"first,omitempty"`

@@ -49,7 +49,7 @@ func (w *walk) lacks(ctx context.Context, row whatsapp.Row, chat wabridge.Chat) 
 		return false, err
 	}
 	if row.Out {
-		return !typed(row, known), nil
+		return !w.s.typed(row, known), nil
 	}
 	return unrecorded(row, known, w.first), nil
 }
@@ -91,7 +91,7 @@ func (w *walk) whose(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.
 func shown(known []wabridge.Message, bubbles []whatsapp.Bubble) (n int) {
 	for _, b := range bubbles {
 		if slices.ContainsFunc(known, func(m wabridge.Message) bool {
-			return (m.Direction != wabridge.In) == b.Out && whatsapp.BubbleShows(string(m.Text), b)
+			return (m.Direction != wabridge.In) == b.Out && (whatsapp.WantOf(&m).Shows(b) || whatsapp.BubbleShows(string(m.Text), b))
 		}) {
 			n++
 		}
@@ -194,11 +194,11 @@ func (s *Session) refOfRow(ctx context.Context, row whatsapp.Row) (wabridge.Chat
 
 // typed reports whether the newest message that left this account is known:
 // sent by us, or typed by a person and recorded.
-func typed(row whatsapp.Row, known []wabridge.Message) bool {
+func (s *Session) typed(row whatsapp.Row, known []wabridge.Message) bool {
 	for _, m := range known {
 		switch {
 		case m.Direction == wabridge.Echo, m.Direction == wabridge.Out && m.State != wabridge.Queued:
-			if previewOf(string(m.Text), row.Preview) {
+			if s.previews(m, row) {
 				return true
 			}
 		}
@@ -243,6 +243,12 @@ func left(m wabridge.Message) time.Time {
 		return m.Intent.At
 	}
 	return m.HandedAt
+}
+
+// previews reports whether a row's preview is that of a message.
+func (s *Session) previews(m wabridge.Message, row whatsapp.Row) bool {
+	return m.Type != "reaction" && previewOf(string(m.Text), row.Preview) ||
+		whatsapp.WantOf(&m).Previews(row.Preview, s.cfg.Profiles.Words)
 }
 
 // previewOf reports whether a row's preview is the beginning of text: the list

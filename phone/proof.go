@@ -23,16 +23,16 @@ type verdict struct {
 	screen  whatsapp.Screen
 }
 
-// weigh says what one look into the right chat proves about text. It is the
-// only place that calls a message sent.
-func weigh(note []wabridge.BubblePrint, s whatsapp.Screen, text string) (outcome, wabridge.State) {
-	b, v := whatsapp.Find(text, note, s.Bubbles)
+// weigh says what one look into the right chat proves about a message. It is
+// the only place that calls a message sent.
+func weigh(note []wabridge.BubblePrint, s whatsapp.Screen, want whatsapp.Want) (outcome, wabridge.State) {
+	b, v := whatsapp.Find(want, note, s.Bubbles)
 	switch {
 	case v == whatsapp.Appeared:
 		return seen, stateOf(b.Status)
 	case v != whatsapp.Absent:
 		return unclear, "" // the text may stand in the composer and have gone all the same
-	case s.Send != nil && s.Composer != nil && whatsapp.SameText(text, s.Composer.Text):
+	case want.Kind == "" && s.Send != nil && s.Composer != nil && whatsapp.SameText(want.Text, s.Composer.Text):
 		return still, ""
 	}
 	return absent, ""
@@ -68,7 +68,7 @@ func (a *attempt) judge(ctx context.Context, before whatsapp.Screen, note wabrid
 			continue
 		}
 		last = screen
-		o, state := weigh(note.Bubbles, screen, string(a.m.Text))
+		o, state := weigh(note.Bubbles, screen, whatsapp.WantOf(a.m))
 		if o == still {
 			stood++
 		}

@@ -39,7 +39,7 @@ func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsa
 	for range s.cfg.Timing.Looks {
 		was := o
 		if o = unclear; m.Intent != nil { // without a note an old equal text would look like ours
-			o, state = weigh(m.Intent.Bubbles, screen, string(m.Text))
+			o, state = weigh(m.Intent.Bubbles, screen, whatsapp.WantOf(m))
 		}
 		if o == seen || o != unclear && o == was {
 			break
@@ -55,7 +55,7 @@ func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsa
 		if err != nil {
 			return "", screen, err
 		}
-		o, state = weigh(m.Intent.Bubbles, above, string(m.Text))
+		o, state = weigh(m.Intent.Bubbles, above, whatsapp.WantOf(m))
 	}
 	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, false); err != nil {
 		return "", screen, err

@@ -243,7 +243,7 @@ func (a *attempt) withdraw(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o, _ := weigh(whatsapp.Prints(screen.Bubbles), after, string(a.m.Text))
+	o, _ := weigh(whatsapp.Prints(screen.Bubbles), after, whatsapp.WantOf(a.m))
 	if o != absent || after.Composer == nil || !after.Composer.Empty {
 		return wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the composer could not be cleared after %d taps", a.s.cfg.Phone.ID, taps)
 	}

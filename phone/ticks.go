@@ -18,7 +18,7 @@ func (w *walk) ticked(ctx context.Context, row whatsapp.Row) error {
 		return nil
 	}
 	i := slices.IndexFunc(w.waiting, func(m wabridge.Message) bool { return w.s.isChatOf(m, row.Name) })
-	if i < 0 || !previewOf(string(w.waiting[i].Text), row.Preview) {
+	if i < 0 || !w.s.previews(w.waiting[i], row) {
 		return nil
 	}
 	m := w.waiting[i]
@@ -73,7 +73,7 @@ func (w *walk) chatTicks(ctx context.Context, chat string, bubbles []whatsapp.Bu
 			continue
 		}
 		for ; i >= 0; i-- {
-			if bubbles[i].Out && whatsapp.BubbleShows(string(m.Text), bubbles[i]) {
+			if bubbles[i].Out && whatsapp.WantOf(&m).Shows(bubbles[i]) {
 				break
 			}
 		}

@@ -17,10 +17,14 @@ func (l *look) chat(s *Screen) bool {
 	}
 	s.Kind, s.Why = Chat, "id "+title.Suffix()
 	s.Chat = l.header(title)
+	s.Panel = l.panel()
 	l.messages = l.messageList()
 	s.Composer = l.composer(s.Send)
 	if s.Composer == nil && l.covered(s) {
 		return true
+	}
+	if n := l.node("attach"); n != nil && !n.Bounds.Empty() {
+		s.Attach = &Target{Bounds: n.Bounds}
 	}
 	if n := l.node("scroll_down"); n != nil && !n.Bounds.Empty() {
 		s.Down = &Target{Bounds: n.Bounds}
@@ -77,6 +81,9 @@ func (l *look) header(title *uiauto.Node) *Header {
 	h.Number = ShownNumber(name)
 	if n := l.node("chat_status"); n != nil {
 		h.Status = uiauto.Clean(n.Text)
+	}
+	if n := l.node("chat_photo"); n != nil {
+		h.Photo = n.Bounds
 	}
 	return h
 }
@@ -153,92 +160,10 @@ func (l *look) messageList() *uiauto.Node {
 	return found
 }
 
-// bubble reads one row of the list; rows without a message (dividers, notices,
-// slivers at the upper edge) are none.
-func (l *look) bubble(row, list *uiauto.Node) (Bubble, bool) {
-	body := l.app.Inside(row, "message_row")
-	if body == nil {
-		body = row
-	}
-	r := l.readRow(body)
-	if r.text == nil && r.time == nil && r.status == nil {
-		return Bubble{}, false
-	}
-	if body == row && r.text == nil && r.status == nil {
-		return Bubble{}, false // a divider that reuses the id of the time
-	}
-	b := Bubble{Bounds: body.Bounds, Media: r.media}
-	if r.text != nil {
-		b.Text = r.text.Text
-		b.More = cutByApp(b.Text)
-	}
-	if r.time != nil {
-		b.Time = strings.TrimSpace(uiauto.Clean(r.time.Text))
-	}
-	if r.sender != nil {
-		b.Sender = strings.TrimSpace(strings.TrimPrefix(uiauto.Clean(r.sender.Text), "~"))
-	}
-	if b.Text == "" && b.Media == "" {
-		b.Media = "media"
-	}
-	b.Clipped = body.Bounds.Top <= list.Bounds.Top || body.Bounds.Bottom >= list.Bounds.Bottom
-	b.Out = r.status != nil || r.sender == nil && l.outSide(body, list)
-	b.Dir = "in"
-	if b.Out {
-		b.Dir = "out"
-	}
-	if r.status != nil {
-		b.Status = l.tick(r.status.Desc)
-	}
-	return b, true
-}
-
-// rowParts are the nodes of one message.
-type rowParts struct {
-	text, time, status, sender *uiauto.Node
-	media                      string
-}
-
-// readRow finds the parts of a message; what it quotes is not looked into.
-func (l *look) readRow(body *uiauto.Node) (r rowParts) {
-	var title *uiauto.Node
-	var walk func(n *uiauto.Node)
-	walk = func(n *uiauto.Node) {
-		if n.ID != "" {
-			switch a := l.app; {
-			case a.Is(n, "quoted"):
-				return
-			case a.Is(n, "message_text"):
-				r.text = n
-			case a.Is(n, "message_time"):
-				r.time = n
-			case a.Is(n, "message_status"):
-				r.status = n
-			case a.Is(n, "message_sender"):
-				r.sender = n
-			case a.Is(n, "media_document"):
-				r.media = "document"
-			case a.Is(n, "media_image"):
-				r.media = "image"
-			case a.Is(n, "document_title"):
-				title = n
-			}
-		}
-		for _, c := range n.Children {
-			walk(c)
-		}
-	}
-	walk(body)
-	if r.text == nil && r.media == "document" {
-		r.text = title
-	}
-	return r
-}
-
 // outSide tells from where the bubble stands whether it is outgoing: on the
 // right, or on the left where the layout is mirrored (Arabic).
-func (l *look) outSide(body, list *uiauto.Node) bool {
-	left, right := body.Bounds.Left-list.Bounds.Left, list.Bounds.Right-body.Bounds.Right
+func (l *look) outSide(at uiauto.Rect, list *uiauto.Node) bool {
+	left, right := at.Left-list.Bounds.Left, list.Bounds.Right-at.Right
 	if l.mirrored() {
 		left, right = right, left
 	}

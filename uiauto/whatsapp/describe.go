@@ -16,6 +16,7 @@ func Describe(w io.Writer, s Screen, a Action) error {
 	p.row("app", "%s", s.App)
 	describeChat(p, s)
 	describeDialog(p, s)
+	describeShare(p, s)
 	for _, r := range s.Chats {
 		p.row("chat", "%s", rowLine(r))
 	}
@@ -28,7 +29,7 @@ func describeChat(p *printer, s Screen) {
 		p.row("header", "%s", joined(quote(h.Title), cond(h.Number != "", "number "+h.Number), quote(h.Status), cond(h.Self, "the chat with oneself")))
 	}
 	for _, b := range s.Bubbles {
-		p.row("bubble", "%s", joined(b.Dir, quote(b.Time), string(b.Status), quote(b.Sender), b.Media, quote(b.Text), cond(b.More, "cut by the app"), cond(b.Clipped, "at the edge")))
+		p.row("bubble", "%s", joined(b.Dir, quote(b.Time), string(b.Status), quote(b.Sender), b.Media, cond(b.File != "" && b.File != b.Text, quote(b.File)), quote(b.Text), quoted(b.Quote), cond(b.Reaction != "", "reactions "+b.Reaction), cond(b.Transfer != "", "transfer "+string(b.Transfer)), cond(b.More, "cut by the app"), cond(b.Clipped, "at the edge")))
 	}
 	if c := s.Composer; c != nil {
 		text := quote(c.Text)
@@ -37,11 +38,36 @@ func describeChat(p *printer, s Screen) {
 		}
 		p.row("composer", "%s at %s", text, c.Bounds)
 	}
+	if s.Panel != nil {
+		p.row("panel", "%s", quoted(s.Panel))
+	}
 	if s.ReadOnly != "" {
 		p.row("notice", "%s", quote(s.ReadOnly))
 	}
 	if s.Send != nil {
 		p.row("send", "at %s", s.Send.Bounds)
+	}
+}
+
+func quoted(q *Quote) string {
+	if q == nil {
+		return ""
+	}
+	return strings.TrimSpace("quotes " + quote(q.Title) + " " + quote(q.Text))
+}
+
+func describeShare(p *printer, s Screen) {
+	if v := s.Preview; v != nil {
+		p.row("preview", "%s", joined(v.Kind, cond(v.File != "", "file "+quote(v.File)), cond(v.Caption != "", "caption "+quote(v.Caption)), cond(v.Field == nil, "no field for a caption")))
+		for _, r := range v.Recipients {
+			p.row("recipient", "%s", quote(r))
+		}
+	}
+	for _, e := range s.Tray {
+		p.row("emoji", "%s", joined(e.Text, cond(e.Mine, "given"), "at "+e.Bounds.String()))
+	}
+	for _, f := range s.Files {
+		p.row("file", "%s at %s", quote(f.Name), f.Bounds)
 	}
 }
 

@@ -50,7 +50,7 @@ func (l *look) dialog(s *Screen) bool {
 			return true
 		}
 	}
-	if l.popup(s) {
+	if l.confirm(s) || l.popup(s) {
 		return true
 	}
 	s.Kind, s.Why, s.Words = Unknown, "a dialog with words that no profile has", maskDigits(s.Dialog.Text)

@@ -30,7 +30,7 @@ func Next(s Screen, g Goal) Action {
 	switch s.Kind {
 	case Shade:
 		return back(wabridge.CodeScreen, "the notification shade is open")
-	case SendPreview, Picker, Search, OtherApp:
+	case SendPreview, MediaPreview, ReactionTray, AttachSheet, Picker, Search, OtherApp:
 		return back(wabridge.CodeScreen, "not the chat but "+string(s.Kind))
 	case Searching, ChatList, Launcher, Empty:
 		return Action{Do: DoLook, Code: wabridge.CodeSlow, Why: "the chat is not open yet: " + string(s.Kind)}
@@ -74,7 +74,22 @@ func nextInChat(s Screen, g Goal) Action {
 	case !g.Send:
 		return Action{Do: DoRead, Why: proof}
 	}
-	return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof + "; the composer holds the text"}
+	return nextQuoted(s, g, proof+"; the composer holds the text")
+}
+
+// nextQuoted looks at what the message would quote.
+func nextQuoted(s Screen, g Goal, proof string) Action {
+	switch {
+	case s.Panel == nil && g.Quote == nil:
+		return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof}
+	case s.Panel == nil:
+		return Action{Do: DoQuote, Why: proof + "; the quote is not there yet"}
+	case g.Quote != nil && g.Quote.Quotes(*s.Panel, g.Words):
+		return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof + "; the quote is the wanted one"}
+	case !s.Panel.Close.Empty():
+		return Action{Do: DoTap, At: s.Panel.Close, Code: wabridge.CodeScreen, Why: "the composer quotes another message"}
+	}
+	return back(wabridge.CodeScreen, "the composer quotes another message and shows no way to take that away")
 }
 
 // besides reports whether the send button stands in the row of the composer.

@@ -48,6 +48,8 @@ var appRules = []func(*look, *Screen) bool{
 	(*look).dialog,
 	(*look).registration,
 	(*look).picker,
+	(*look).tray,
+	(*look).attachSheet,
 	(*look).chat,
 	(*look).search,
 	(*look).home,
@@ -187,16 +189,6 @@ func (l *look) registration(s *Screen) bool {
 	return true
 }
 
-// picker recognises the document picker; other pickers have words only.
-func (l *look) picker(s *Screen) bool {
-	n := l.node("picker")
-	if n == nil {
-		return false
-	}
-	s.Kind, s.Why = Picker, "id "+n.Suffix()
-	return true
-}
-
 // search recognises the search through chats.
 func (l *look) search(s *Screen) bool {
 	n := l.node("search")
@@ -204,17 +196,6 @@ func (l *look) search(s *Screen) bool {
 		return false
 	}
 	s.Kind, s.Why = Search, "id "+n.Suffix()
-	return true
-}
-
-// preview recognises what else has a `send` of its own: the preview of media,
-// the shared-preview sheet, the composer of a text status.
-func (l *look) preview(s *Screen) bool {
-	n := l.node("caption_entry")
-	if s.Send == nil && (n == nil || !isEdit(n)) {
-		return false
-	}
-	s.Kind, s.Why = SendPreview, "id send or a caption's field, without a chat's header"
 	return true
 }
 

@@ -17,7 +17,10 @@ const (
 	LookupFailed  Kind = "lookup_failed"   // dialog: look-up failed, no internet
 	Searching     Kind = "searching"       // "Searching…": look again
 	OpenConfirm   Kind = "open_confirm"    // "Chat with +…?" OK
-	SendPreview   Kind = "send_preview"    // media preview with its own send
+	MediaPreview  Kind = "media_preview"   // what a shared file looks like before it goes; Preview tells more
+	ReactionTray  Kind = "reaction_tray"   // the emojis over a bubble that is held down
+	AttachSheet   Kind = "attach_sheet"    // what the attach button offers
+	SendPreview   Kind = "send_preview"    // something else with a send of its own
 	Picker        Kind = "picker"          // contact or document picker
 	Search        Kind = "search"          // search results
 	Keyguard      Kind = "keyguard"        // lock screen; Locked tells whether a secret is asked
@@ -50,6 +53,10 @@ type Screen struct {
 	Bubbles  []Bubble  `json:"bubbles,omitempty"`
 	Dialog   *Dialog   `json:"dialog,omitempty"`
 	Chats    []Row     `json:"chats,omitempty"`
+	Panel    *Quote    `json:"quote_panel,omitempty"` // above the composer: what the next message quotes
+	Preview  *Preview  `json:"preview,omitempty"`
+	Tray     []Emoji   `json:"tray,omitempty"`
+	Files    []File    `json:"files,omitempty"` // of the document picker, in its order
 
 	Why      string      `json:"-"` // the rule and nodes that decided
 	Popup    string      `json:"-"` // name of the popup, of the profile's table
@@ -61,6 +68,7 @@ type Screen struct {
 	ReadOnly string      `json:"-"` // text in place of the composer
 	Words    string      `json:"-"` // the app's words that decided, digits masked: for people
 	NoNet    bool        `json:"-"` // lookup_failed for want of internet
+	Attach   *Target     `json:"-"` // the composer's button, or the entry for documents in its sheet
 	Size     uiauto.Rect `json:"-"` // of the window
 }
 
@@ -70,6 +78,8 @@ type Header struct {
 	Number string `json:"number,omitempty"` // digits, if the title is a number
 	Status string `json:"status,omitempty"` // "online", "typing…"
 	Self   bool   `json:"-"`                // "(You)": the chat with oneself
+
+	Photo uiauto.Rect `json:"-"` // of the picture beside the name; empty if there is none
 }
 
 // A Composer is the text field of a chat. Empty is judged by `send` absent and
@@ -89,18 +99,69 @@ type Target struct {
 // A Bubble is one message on the screen, oldest first. A clipped one at the
 // edge of the list may lack parts.
 type Bubble struct {
-	Out     bool        `json:"-"`
-	Dir     string      `json:"direction"`        // "out" or "in"
-	Text    string      `json:"text"`             // of a document its file name, of a picture its caption
-	Time    string      `json:"time,omitempty"`   // as shown
-	Status  Tick        `json:"status,omitempty"` // outgoing only
-	Sender  string      `json:"-"`                // in groups, where the app shows it: above the first of a run
-	Media   string      `json:"-"`                // image, document, or media for what is not known closer; "" for text
-	More    bool        `json:"-"`                // the app cut the text ("Read more")
-	Clipped bool        `json:"-"`                // touches the edge of the list
-	Below   bool        `json:"-"`                // newer messages stand below it, out of sight
-	First   bool        `json:"-"`                // nothing of the chat stands above it
-	Bounds  uiauto.Rect `json:"-"`
+	Out      bool
+	Dir      string // "out" or "in"
+	Text     string // of a picture or file its caption; of a document without one its file name
+	Time     string // as shown
+	Status   Tick   // outgoing only
+	Sender   string // in groups, where the app shows it: above the first of a run
+	Media    string // image, video, audio, voice, document, sticker, contact, or media for what is not known closer; "" for text
+	File     string // name of a document; of a contact card the contact's
+	Quote    *Quote // what it quotes
+	Reaction string // the emojis below it, as shown
+	Reacted  int    // how many reactions the app counts, 0 if it does not say
+	Transfer Transfer
+	Retry    uiauto.Rect // the button of a stopped transfer
+	More     bool        // the app cut the text ("Read more")
+	Clipped  bool        // touches the edge of the list
+	Below    bool        // newer messages stand below it, out of sight
+	First    bool        // nothing of the chat stands above it
+	Bounds   uiauto.Rect
+}
+
+// Transfer is how far a file is on its way.
+type Transfer string
+
+// The states of a transfer. Stopped is a download that was not begun or, of an
+// outgoing file, an upload that failed.
+const (
+	TransferDone    Transfer = ""
+	TransferRunning Transfer = "running"
+	TransferStopped Transfer = "stopped"
+)
+
+// A Quote is what a message answers: its sender as the app names him, and its
+// text, or a word where it is a file.
+type Quote struct {
+	Title string      `json:"title,omitempty"`
+	Text  string      `json:"text,omitempty"`
+	Close uiauto.Rect `json:"-"` // the button that takes it away, in the panel above the composer
+}
+
+// A Preview is what a shared file looks like before it is sent.
+type Preview struct {
+	// Kind is media (the media composer), contacts, or confirm (a question).
+	Kind       string   `json:"kind"`
+	Recipients []string `json:"recipients,omitempty"` // as the app names them
+	Caption    string   `json:"caption,omitempty"`
+	File       string   `json:"filename,omitempty"` // where the app names it
+	Files      int      `json:"-"`                  // how many thumbnails it shows; 0: one file, no strip of them
+	Field      *Target  `json:"-"`                  // for the caption; nil: there is none
+	Texts      []string `json:"-"`                  // whatever else it says
+}
+
+// An Emoji of the tray.
+type Emoji struct {
+	Text string `json:"emoji"`
+	Mine bool   `json:"mine,omitempty"` // our reaction already: a tap takes it away
+
+	Bounds uiauto.Rect `json:"-"`
+}
+
+// A File of the document picker.
+type File struct {
+	Name   string      `json:"name"`
+	Bounds uiauto.Rect `json:"-"`
 }
 
 // A Tick is the state of an outgoing bubble.
@@ -156,6 +217,10 @@ type Goal struct {
 	// chat to this one, so that the chat is proven by the way taken.
 	Direct bool
 	Send   bool // tap send once all is proven; false: reading only
+	// Quote is what the message is to quote: the panel above the composer must
+	// show it before the tap. nil: it must show nothing.
+	Quote *Want
+	Words *uiauto.Words // to know a quoted file by; needed with Quote
 	// CanUnlock: the driver knows the secret of the lock screen.
 	CanUnlock bool
 }
@@ -173,6 +238,7 @@ const (
 	DoLook    Do = "look"    // not settled: look again
 	DoRead    Do = "read"    // the chat is open and proven: read it
 	DoClear   Do = "clear"   // the composer holds something else: clear it, keep the draft's length in the log only
+	DoQuote   Do = "quote"   // all is proven but the quote: get it into the panel, or give it up
 	DoFill    Do = "fill"    // right chat, composer empty: give the text by another way
 	DoFail    Do = "fail"    // final: Action.Code says why
 	DoStop    Do = "stop"    // a person is needed: Action.Code and Why

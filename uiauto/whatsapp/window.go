@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/wabridge/wabridge"
 )
@@ -13,14 +14,18 @@ const MaxPrints = 16
 // Print is a bubble without its text. The hash of one that shows nothing to
 // recognise it by (cut off at the edge of the list) is empty.
 func Print(b Bubble) wabridge.BubblePrint {
-	p := wabridge.BubblePrint{Out: b.Out, Time: b.Time, First: b.First}
+	p := wabridge.BubblePrint{Out: b.Out, Time: b.Time, First: b.First, Tick: string(b.Status)}
 	if b.Text == "" && b.Clipped {
 		return p
 	}
-	sum := sha256.Sum256([]byte(b.Media + "\x00" + b.Text))
-	if b.Media == "" {
-		sum = sha256.Sum256([]byte(b.Text))
+	shown := b.Text
+	if b.Media != "" {
+		shown = b.Media + "\x00" + b.Text
 	}
+	if b.File != "" && b.File != b.Text {
+		shown += "\x00" + b.File
+	}
+	sum := sha256.Sum256([]byte(shown))
 	p.Hash = hex.EncodeToString(sum[:8])
 	return p
 }
@@ -46,20 +51,20 @@ const (
 	Unclear  Verdict = "unclear"  // it cannot be told
 )
 
-// Find looks for the sent text among the outgoing bubbles that are newer than
+// Find looks for what was sent among the outgoing bubbles that are newer than
 // the note, and gives the newest one that shows it. Where repeated
-// equal texts let the two windows be laid over each other in more than one way,
+// equal messages let the two windows be laid over each other in more than one way,
 // it answers if every way gives the same. An empty note is that of an empty
 // chat: then all bubbles are newer. Nothing is absent while newer messages
 // are out of sight.
-func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Verdict) {
+func Find(sent Want, before []wabridge.BubblePrint, now []Bubble) (Bubble, Verdict) {
 	ends := overlaps(before, now)
 	if len(ends) == 0 {
 		return Bubble{}, Unclear
 	}
-	last := -1 // newest bubble that shows the text
+	last := -1 // newest bubble that shows it
 	for i, b := range now {
-		if b.Out && BubbleShows(sent, b) {
+		if b.Out && sent.Shows(b) {
 			last = i
 		}
 	}
@@ -78,6 +83,27 @@ func Find(sent string, before []wabridge.BubblePrint, now []Bubble) (Bubble, Ver
 		return Bubble{}, Absent
 	}
 	return Bubble{}, Unclear
+}
+
+// Tells reports whether a bubble like b, once it stands below this window, could
+// be told from those of the window, and its absence too, however far the window
+// has moved up by then. Pictures without a caption look all alike: only their
+// minute, their ticks and the beginning of the chat tell them apart.
+func Tells(sent Want, window []Bubble, b Bubble) bool {
+	note := Prints(window)
+	if _, v := Find(sent, note, window); v != Absent {
+		return false
+	}
+	for gone := range max(1, len(window)) {
+		now := append(slices.Clone(window[gone:]), b)
+		if gone > 0 && len(now) > 1 {
+			now[0].First = false
+		}
+		if _, v := Find(sent, note, now); v != Appeared {
+			return false
+		}
+	}
+	return true
 }
 
 // overlaps lists the ways to lay the window of the note over that of now: each
@@ -114,7 +140,7 @@ func same(before, now []wabridge.BubblePrint) bool {
 	proven := 0
 	for i, b := range before {
 		n := now[i]
-		if b.Out != n.Out || differ(b.Hash, n.Hash, i == 0) || differ(b.Time, n.Time, i == 0) {
+		if b.Out != n.Out || differ(b.Hash, n.Hash, i == 0) || differ(b.Time, n.Time, i == 0) || backwards(b.Tick, n.Tick) {
 			return false
 		}
 		if b.Hash != "" && b.Hash == n.Hash {
@@ -122,6 +148,16 @@ func same(before, now []wabridge.BubblePrint) bool {
 		}
 	}
 	return proven > 0
+}
+
+// tickRank is the order in which ticks come; they never go back.
+var tickRank = map[string]int{string(TickPending): 1, string(TickSent): 2, string(TickDelivered): 3, string(TickRead): 4}
+
+// backwards reports whether a bubble with the tick now cannot be the one that
+// had the tick before.
+func backwards(before, now string) bool {
+	a, b := tickRank[before], tickRank[now]
+	return a > 0 && b > 0 && b < a
 }
 
 // Join puts two windows of one chat together, the newer one (further down) last.

@@ -122,7 +122,7 @@ func TestFind(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			b, got := Find(c.text, Prints(window(c.before)), window(c.now))
+			b, got := Find(Want{Text: c.text}, Prints(window(c.before)), window(c.now))
 			if got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
@@ -136,10 +136,10 @@ func TestFind(t *testing.T) {
 func TestNothingIsAbsentWhileNewerOnesAreOutOfSight(t *testing.T) {
 	now := window("a B")
 	now[1].Below = true
-	if _, v := Find("c", Prints(window("a B")), now); v != Unclear {
+	if _, v := Find(Want{Text: "c"}, Prints(window("a B")), now); v != Unclear {
 		t.Errorf("got %s", v)
 	}
-	if _, v := Find("a", Prints(window("X")), append(window("X"), now...)); v != Appeared {
+	if _, v := Find(Want{Text: "a"}, Prints(window("X")), append(window("X"), now...)); v != Appeared {
 		t.Errorf("what is in sight counts: got %s", v)
 	}
 }
@@ -183,7 +183,7 @@ func TestPrints(t *testing.T) {
 	if len(ps) != MaxPrints || ps[0].First || ps[15] != Print(bs[19]) {
 		t.Errorf("got %+v", ps)
 	}
-	want := wabridge.BubblePrint{Out: true, Hash: "ba7816bf8f01cfea", Time: "1:00"} // SHA-256 of "abc"
+	want := wabridge.BubblePrint{Out: true, Hash: "ba7816bf8f01cfea", Time: "1:00", Tick: "read"} // SHA-256 of "abc"
 	if got := Print(Bubble{Out: true, Text: "abc", Time: "1:00", Status: TickRead}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -1,0 +1,121 @@
+package whatsapp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wabridge/wabridge"
+)
+
+// A Share is a file that was shared, or attached, and whose preview is looked
+// for.
+type Share struct {
+	Goal         // the chat; Text is the caption
+	Want  Want   // what is to go
+	Title string // the header of the chat, proven in this very attempt
+	// Attached: the preview was opened from within the proven chat, by its own
+	// button, so that it needs no recipient to prove it.
+	Attached bool
+}
+
+// NextShare decides about one look on the way from a shared file to the tap.
+// It taps send only in a preview of this one file, for this one chat, with
+// exactly this caption; the send button of the chat itself is never tapped.
+func NextShare(s Screen, g Share) Action {
+	switch s.Kind {
+	case MediaPreview:
+		return nextInPreview(s, g)
+	case Chat:
+		return again("the preview is not open yet")
+	case SendPreview, Picker, Search, ChatList, ReactionTray, AttachSheet:
+		return back(wabridge.CodeWrongChat, "sharing led to "+string(s.Kind)+" instead of a preview")
+	case NotOnWhatsApp, BadNumber, LookupFailed, OpenConfirm:
+		return back(wabridge.CodeScreen, "a dialog over the shared file: "+string(s.Kind))
+	}
+	return Next(s, Goal{CanUnlock: g.CanUnlock})
+}
+
+// nextInPreview proves the preview.
+func nextInPreview(s Screen, g Share) Action {
+	p := s.Preview
+	proof, ok := provenPreview(p, g)
+	switch {
+	case len(p.Recipients) == 0 && !ok:
+		return back(wabridge.CodeWrongChat, "the preview does not say who gets the file")
+	case !ok:
+		return back(wabridge.CodeWrongChat, proof)
+	case p.Files > 1:
+		return back(wabridge.CodeScreen, "the preview holds more than one file")
+	case p.File != "" && g.Want.Kind == "document" && !sameFile(g.Want.File, p.File):
+		return back(wabridge.CodeScreen, "the preview is of another file")
+	case s.Send == nil || s.Send.Bounds.Empty():
+		return again("the preview has no send button yet")
+	case s.Sends > 1:
+		return again("the preview has more than one send button")
+	case strings.TrimSpace(g.Text) != "" && p.Field == nil:
+		return Action{Do: DoFail, Code: wabridge.CodeUnsupported, Why: "the app takes no caption with such a file"}
+	case strings.TrimSpace(g.Text) == "" && p.Caption != "":
+		return back(wabridge.CodeScreen, "the preview holds a caption that is not ours")
+	case strings.TrimSpace(g.Text) != "" && !SameText(g.Text, p.Caption):
+		return back(wabridge.CodeScreen, "the preview holds another caption")
+	}
+	return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof + "; the preview holds the caption"}
+}
+
+// provenPreview says whether the preview is for the wanted chat alone: by the
+// number or the name it shows, as a chat's header would; by the very title of
+// the chat that was proven just before; or by the way taken.
+func provenPreview(p *Preview, g Share) (proof string, ok bool) {
+	switch {
+	case len(p.Recipients) > 1:
+		return "the preview names several recipients", false
+	case len(p.Recipients) == 0:
+		return "the preview was opened from within the proven chat", g.Attached
+	}
+	name := p.Recipients[0]
+	if g.Title != "" && sameName(bare(g.Title), bare(name)) {
+		return "the preview names the chat that was just proven", true
+	}
+	header := Header{Title: name, Number: ShownNumber(name)}
+	plain := g.Goal
+	plain.Direct = false
+	if proof, ok := Proven(header, plain); ok {
+		return "in the preview " + proof, true
+	}
+	return "the preview is for somebody else", false
+}
+
+// bare is a name without what the app puts behind that of the chat with oneself.
+func bare(title string) string {
+	if i := strings.LastIndex(title, " ("); i > 0 && strings.HasSuffix(title, ")") {
+		return title[:i]
+	}
+	return title
+}
+
+// TrayEmojis are the reactions that the app offers at once over a message that
+// is held down. Only these can be given. (From memory of the app; what a phone
+// really offers is read from its screen.)
+var TrayEmojis = []string{"👍", "❤️", "😂", "😮", "😢", "🙏"}
+
+// SameEmoji compares emojis without the selectors of their presentation: ❤ and
+// ❤️ are one.
+func SameEmoji(a, b string) bool { return a != "" && bareEmoji(a) == bareEmoji(b) }
+
+func bareEmoji(s string) string {
+	return strings.NewReplacer("\ufe0f", "", "\ufe0e", "", " ", "").Replace(s)
+}
+
+// HasEmoji reports whether an emoji is among the reactions below a bubble.
+func HasEmoji(shown, emoji string) bool {
+	return emoji != "" && strings.Contains(bareEmoji(shown), bareEmoji(emoji))
+}
+
+// InTray finds an emoji in the tray.
+func InTray(tray []Emoji, emoji string) (Emoji, bool) {
+	i := slices.IndexFunc(tray, func(e Emoji) bool { return SameEmoji(e.Text, emoji) })
+	if i < 0 {
+		return Emoji{}, false
+	}
+	return tray[i], true
+}

@@ -1,0 +1,172 @@
+package whatsapp
+
+import (
+	"strings"
+
+	"github.com/wabridge/wabridge/uiauto"
+)
+
+// preview recognises what else has a `send` of its own: the preview of a
+// shared file, the shared-preview sheet, the composer of a text status.
+func (l *look) preview(s *Screen) bool {
+	composer, contacts, field := l.node("media_preview"), l.node("contacts_preview"), l.node("caption_entry")
+	if s.Send == nil && composer == nil && contacts == nil && (field == nil || !isEdit(field)) {
+		return false
+	}
+	switch {
+	case contacts != nil:
+		s.Kind, s.Why, s.Preview = MediaPreview, "id "+contacts.Suffix(), l.contactsPreview(s, contacts)
+	case composer != nil:
+		s.Kind, s.Why, s.Preview = MediaPreview, "id "+composer.Suffix(), l.mediaPreview(composer, field)
+	default:
+		s.Kind, s.Why = SendPreview, "id send or a caption's field, without a chat's header"
+	}
+	return true
+}
+
+// mediaPreview reads the media composer. Its field shows a placeholder where it
+// is empty.
+func (l *look) mediaPreview(root, field *uiauto.Node) *Preview {
+	p := &Preview{Kind: "media", Recipients: l.recipients()}
+	if field != nil && isEdit(field) && !field.Bounds.Empty() {
+		p.Field = &Target{Bounds: field.Bounds}
+		if !l.p.Words.Is("caption_placeholder", field.Text) {
+			p.Caption = field.Text
+		}
+	}
+	if n := l.node("preview_files"); n != nil && len(n.Children) > 1 {
+		p.Files = len(n.Children)
+	}
+	p.Texts = l.otherTexts(root)
+	return p
+}
+
+// contactsPreview reads the list of shared contacts; its send has an id of its
+// own.
+func (l *look) contactsPreview(s *Screen, root *uiauto.Node) *Preview {
+	if n := l.node("contacts_send"); n != nil && !n.Bounds.Empty() {
+		s.Send = &Target{Bounds: n.Bounds}
+		s.Sends = 1
+	}
+	return &Preview{Kind: "contacts", Recipients: l.recipients(), Texts: l.otherTexts(root)}
+}
+
+// recipients are the names in the strip below the caption: one chip for each.
+func (l *look) recipients() []string {
+	var names []string
+	for _, id := range l.app.IDs("recipients") {
+		for n := range l.d.Find(uiauto.Selector{ID: id, Within: l.window}) {
+			for x := range n.All() {
+				if t := strings.TrimSpace(uiauto.Clean(x.Text)); t != "" {
+					names = append(names, t)
+				}
+			}
+			if len(names) > 0 {
+				return names
+			}
+		}
+	}
+	return nil
+}
+
+// otherTexts are the texts of a preview that are neither the caption nor the
+// recipients.
+func (l *look) otherTexts(root *uiauto.Node) []string {
+	var texts []string
+	var walk func(n *uiauto.Node)
+	walk = func(n *uiauto.Node) {
+		if l.app.Is(n, "recipients") || isEdit(n) {
+			return
+		}
+		if t := strings.TrimSpace(uiauto.Clean(n.Text)); t != "" {
+			texts = append(texts, t)
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	walk(root)
+	return texts
+}
+
+// confirm recognises the app's question before a file goes ("Send "x" to y?").
+func (l *look) confirm(s *Screen) bool {
+	for _, t := range []string{s.Dialog.Text, s.Dialog.Title} {
+		v, ok := l.p.Words.Match("send_confirm", t)
+		if !ok || len(v) != 2 {
+			continue
+		}
+		s.Kind, s.Why, s.Words = MediaPreview, "a dialog with the word send_confirm", ""
+		s.Preview = &Preview{Kind: "confirm", File: strings.TrimSpace(v[0]), Recipients: []string{strings.TrimSpace(uiauto.Clean(v[1]))}}
+		for _, b := range s.Dialog.Buttons {
+			if b.ID == "button1" { // Android's positive button
+				s.Send, s.Sends = &Target{Bounds: b.Bounds}, 1
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// tray recognises the emojis over a bubble that is held down. The tray may be a
+// window of its own or lie over the chat.
+func (l *look) tray(s *Screen) bool {
+	root := l.node("reaction_tray")
+	if root == nil || root.Bounds.Empty() {
+		return false
+	}
+	s.Kind, s.Why = ReactionTray, "id "+root.Suffix()
+	for n := range root.All() {
+		if n == root || n.Bounds.Empty() || said(n) == "" {
+			continue
+		}
+		e := Emoji{Bounds: n.Bounds}
+		if v, ok := l.p.Words.Match("reaction_given", n.Desc); ok && len(v) > 0 {
+			e.Text, e.Mine = v[0], true
+		} else if v, ok := l.p.Words.Match("reaction_offered", n.Desc); ok && len(v) > 0 {
+			e.Text = v[0]
+		} else {
+			e.Text = said(n)
+		}
+		e.Mine = e.Mine || n.Has(uiauto.Selected)
+		if e.Text = strings.TrimSpace(e.Text); !hasLetters(e.Text) {
+			s.Tray = append(s.Tray, e)
+		}
+	}
+	return true
+}
+
+// hasLetters keeps words ("More reactions") out of the emojis.
+func hasLetters(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return r < 0x2000 && r != 0xa9 && r != 0xae && !(r >= '0' && r <= '9') && r != '#' && r != '*'
+	})
+}
+
+// attachSheet recognises what the attach button opened.
+func (l *look) attachSheet(s *Screen) bool {
+	n := l.node("attach_document")
+	if n == nil || n.Bounds.Empty() {
+		return false
+	}
+	s.Kind, s.Why, s.Attach = AttachSheet, "id "+n.Suffix(), &Target{Bounds: n.Bounds}
+	return true
+}
+
+// picker recognises the document picker; other pickers have words only.
+func (l *look) picker(s *Screen) bool {
+	n := l.node("picker")
+	if n == nil {
+		return false
+	}
+	s.Kind, s.Why = Picker, "id "+n.Suffix()
+	for row := range l.window.All() {
+		if !l.app.Is(row, "picker_row") || row.Bounds.Empty() {
+			continue
+		}
+		if name := l.app.Inside(row, "picker_name"); name != nil {
+			s.Files = append(s.Files, File{Name: strings.TrimSpace(name.Text), Bounds: row.Bounds})
+		}
+	}
+	return true
+}
