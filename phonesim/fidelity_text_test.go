@@ -95,6 +95,7 @@ func TestMessageBundlesAreLikeTheCapture(t *testing.T) {
 	incoming(t, p, IncomingMessage{From: "15550001002", Name: "Alpha", Text: "first message"})
 	incoming(t, p, IncomingMessage{From: "15550001002", Kind: "image"})
 	incoming(t, p, IncomingMessage{From: "15550001002", Text: "second, with a comma"})
+	settle(t, p) // the photo's URI comes with its download
 	out := mustRun(t, p, "dumpsys notification --noredact")
 	for i, w := range want {
 		line := regexp.MustCompile(`(?m)^                  \[` + string(rune('0'+i)) + `\] (Bundle.*)$`).FindStringSubmatch(out)

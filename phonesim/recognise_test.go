@@ -56,7 +56,7 @@ func TestScreensAreRecognised(t *testing.T) {
 			mustRun(t, p, "am start -a android.intent.action.SEND -t text/plain --es android.intent.extra.TEXT hi -p com.whatsapp")
 		}, kind: whatsapp.Picker},
 		"preview": {show: func(t *testing.T, p *Phone) {
-			mustRun(t, p, "am start -a android.intent.action.SEND -t image/jpeg --eu android.intent.extra.STREAM content://x/1 --es jid 15550001002@s.whatsapp.net -p com.whatsapp")
+			mustRun(t, p, shareTo(ann, "image/jpeg", push(t, p, "/sdcard/Pictures/a.jpg", []byte("a")), "hi"))
 		}, kind: whatsapp.SendPreview},
 		"a screen nobody knows": {show: after(Fault{Kind: "unknown_screen"}, chat), kind: whatsapp.Unknown},
 	} {

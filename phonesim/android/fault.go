@@ -83,7 +83,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 // means nothing to them.
 var standing = []string{
 	FaultNetworkOff, FaultHoldTicks, FaultLoggedOut, FaultRestricted, FaultBanned, FaultUpdateForced,
-	FaultLayout, FaultNoNotifications, FaultStorageFull, FaultEchoOff,
+	FaultLayout, FaultNoNotifications, FaultStorageFull, FaultEchoOff, FaultDocumentDialog, FaultWhereText,
 }
 
 // Arm sets a fault. What happens at once happens before it returns.
@@ -166,6 +166,18 @@ func (s *System) ClearFaults() {
 	s.faultsChanged()
 }
 
+// TakeFor uses up a fault whose value is how long; ok tells whether it is armed.
+func (s *System) TakeFor(kind string) (d time.Duration, ok bool) {
+	v, ok := s.TakeValue(kind)
+	if !ok {
+		return 0, false
+	}
+	if d, err := time.ParseDuration(v); err == nil {
+		return d, true
+	}
+	return s.Latency.Slow, true
+}
+
 func (s *System) storageFull() bool { return s.storageIsFull.Load() }
 
 // happen carries out the kinds that act at once; done means nothing is left to arm.
@@ -205,11 +217,16 @@ func (s *System) happen(f Fault) (done bool, err error) {
 			return true, fmt.Errorf("fault popup: value %q is not one of disappearing_card, rating, unknown", f.Value)
 		}
 		return false, nil
-	case FaultSlowScreen:
+	case FaultSlowScreen, FaultSlowPreview, FaultProcessing:
 		if f.Value != "" {
 			if _, err := time.ParseDuration(f.Value); err != nil {
-				return true, fmt.Errorf("fault slow_screen: value: %w", err)
+				return true, fmt.Errorf("fault %s: value: %w", f.Kind, err)
 			}
+		}
+		return false, nil
+	case FaultNoGrant:
+		if !slices.Contains([]string{"", "toast", "dialog"}, f.Value) {
+			return true, fmt.Errorf("fault no_read_grant: value %q is not one of toast, dialog", f.Value)
 		}
 		return false, nil
 	default:
@@ -267,6 +284,18 @@ const (
 	FaultEchoOff         = "echo_off"
 	FaultShade           = "shade"
 	FaultSendStuck       = "send_stuck"
+
+	FaultShareWrongChat = "share_wrong_chat"
+	FaultSharePicker    = "share_picker"
+	FaultCaptionLost    = "caption_lost"
+	FaultNoGrant        = "no_read_grant"
+	FaultGrantDenied    = "grant_denied"
+	FaultSlowPreview    = "slow_preview"
+	FaultDocumentDialog = "document_dialog"
+	FaultProcessing     = "media_processing"
+	FaultUploadFailed   = "upload_failed"
+	FaultMediaMissing   = "media_missing"
+	FaultWhereText      = "where_text_lost"
 )
 
 var faultKinds = []FaultKind{
@@ -313,4 +342,15 @@ var faultKinds = []FaultKind{
 	{FaultEchoOff, "contacts ending in 111 do not answer (until /clear or for)"},
 	{FaultShade, "the notification shade is pulled down"},
 	{FaultSendStuck, "the send button is tapped and nothing happens; the text stays"},
+	{FaultShareWrongChat, "the preview of a shared file opens for another chat than asked"},
+	{FaultSharePicker, "a share with the jid extra shows the contact picker instead of a preview"},
+	{FaultCaptionLost, "the text that came with a shared file is not in the caption"},
+	{FaultNoGrant, "the app may not read a shared file although the grant was given (value: dialog shows a dialog, else a toast that no dump holds)"},
+	{FaultGrantDenied, "am start may not pass on the grant: SecurityException, nothing is started"},
+	{FaultSlowPreview, "the preview of a shared file takes longer to load (value: how long, 6s realistic or 300ms instant if not given)"},
+	{FaultDocumentDialog, "a shared document asks \"Send … to …?\" as older builds do, without a caption (until /clear or for)"},
+	{FaultProcessing, "a sent file is processed before it is uploaded (value: how long, 6s realistic or 300ms instant if not given)"},
+	{FaultUploadFailed, "the upload of a sent file fails: Retry on its bubble, no tick"},
+	{FaultMediaMissing, "an incoming file cannot be downloaded: the bubble keeps its download button, no file comes"},
+	{FaultWhereText, "texts in content's --where lose their quotes on the way (until /clear or for)"},
 }

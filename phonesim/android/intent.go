@@ -16,6 +16,10 @@ const (
 	CategoryHome     = "android.intent.category.HOME"
 	ExtraText        = "android.intent.extra.TEXT"
 	ExtraStream      = "android.intent.extra.STREAM"
+	// ActionScanFile is the broadcast that has a file scanned.
+	ActionScanFile = "android.intent.action.MEDIA_SCANNER_SCAN_FILE"
+	// FlagGrantRead is Intent.FLAG_GRANT_READ_URI_PERMISSION.
+	FlagGrantRead = 0x1
 )
 
 // An Intent asks for an activity.
@@ -29,6 +33,10 @@ type Intent struct {
 	Flags      uint32
 	Extras     map[string]string
 }
+
+// MayRead reports whether the intent lets its receiver read a URI: the flag
+// covers the data only, not an extra (facts/android.md 7).
+func (i Intent) MayRead(uri string) bool { return i.Flags&FlagGrantRead != 0 && i.Data == uri }
 
 // Text is Intent.toString as am prints it. Androids since about 12 shorten the
 // data of web links; facts/android.md 5.

@@ -23,6 +23,10 @@ type Latency struct {
 	Echo          time.Duration // until a contact that answers answers
 	Slow          time.Duration // what slow_screen adds
 	Push          time.Duration // from a message's sending to the app having it
+	Preview       time.Duration // until the preview of a shared file has settled
+	Upload        time.Duration // of a file, before its bubble gets a tick
+	Download      time.Duration // of an incoming file
+	Scan          time.Duration // of one file by the media provider
 }
 
 // Instant is for tests: nothing waits that need not, what comes from other
@@ -34,6 +38,7 @@ func Instant() Latency {
 		Read:      20 * time.Millisecond,
 		Echo:      10 * time.Millisecond,
 		Slow:      300 * time.Millisecond,
+		Download:  10 * time.Millisecond,
 	}
 }
 
@@ -60,5 +65,10 @@ func Realistic() Latency {
 		Echo:          time.Second,
 		Slow:          6 * time.Second,
 		Push:          50 * time.Millisecond,
+		// Assumptions: nobody measured these four.
+		Preview:  1500 * time.Millisecond,
+		Upload:   time.Second,
+		Download: 800 * time.Millisecond,
+		Scan:     100 * time.Millisecond,
 	}
 }

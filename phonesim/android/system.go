@@ -44,6 +44,7 @@ type System struct {
 	Notices  *notice.Manager
 	Logcat   *Logcat // has its own lock
 	Files    *vfs.FS // has its own lock
+	Media    *MediaStore
 	Settings map[string]string
 	Contacts []Contact
 	Boot     time.Time
@@ -83,6 +84,7 @@ func New(cfg Config) *System {
 		faults:     map[string]*armed{},
 	}
 	s.Files = vfs.New(s.storageFull, time.Now)
+	s.Media = &MediaStore{sys: s}
 	s.Notices = notice.NewManager(notice.Config{Android: cfg.Android, Log: s.event, Boot: s.Boot})
 	s.Files.Generate("/proc/uptime", func() []byte {
 		up := time.Since(s.Boot).Seconds()

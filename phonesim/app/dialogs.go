@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"github.com/wabridge/wabridge/phonesim/view"
 )
 
@@ -8,11 +10,12 @@ import (
 // holds nothing else. Its tree is that of the shared capture
 // whatsapp_dialog_number_not_on_whatsapp_pt-br_720x1640.
 type alert struct {
-	a       *App
-	title   string
-	text    string
-	buttons []alertButton
-	sticky  bool // neither back nor a tap outside closes it
+	a        *App
+	activity string // whose dialog it is; .Conversation if empty
+	title    string
+	text     string
+	buttons  []alertButton
+	sticky   bool // neither back nor a tap outside closes it
 }
 
 type alertButton struct {
@@ -20,9 +23,11 @@ type alertButton struct {
 	act  func()
 }
 
-func (d *alert) name() string  { return "" }
-func (d *alert) Title() string { return d.a.cfg.Package + "/com.whatsapp.Conversation" }
-func (d *alert) back() bool    { return d.sticky }
+func (d *alert) name() string { return "" }
+func (d *alert) Title() string {
+	return d.a.cfg.Package + "/com.whatsapp" + cmp.Or(d.activity, ".Conversation")
+}
+func (d *alert) back() bool { return d.sticky }
 
 // Cancel is a tap outside.
 func (d *alert) Cancel() {

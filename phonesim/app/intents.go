@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/url"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/wabridge/wabridge/phonesim/android"
@@ -104,7 +103,7 @@ func (a *App) Start(i android.Intent) android.StartResult {
 	l, isLink := parseLink(i.Data)
 	switch {
 	case i.Action == android.ActionSend && i.Extras[android.ExtraStream] != "":
-		a.preview(jid, i)
+		a.share(jid, i)
 	case i.Action == android.ActionSend && jid != "":
 		a.openJID(jid, link{text: i.Extras[android.ExtraText], hasTxt: i.Extras[android.ExtraText] != ""})
 	case i.Action == android.ActionSend:
@@ -126,16 +125,21 @@ func (a *App) Start(i android.Intent) android.StartResult {
 }
 
 func (a *App) openJID(jid string, l link) {
-	if strings.HasSuffix(jid, "@lid") {
-		for _, c := range a.chats {
-			if c.LID+"@lid" == jid {
-				l.digits = c.ID
-			}
-		}
-	} else {
-		l.digits = digitsOf(jid)
-	}
+	l.digits = a.jidLink(jid).digits
 	a.openLink(l)
+}
+
+// jidLink is whom a jid names; nobody if it is an unknown @lid.
+func (a *App) jidLink(jid string) (l link) {
+	if !strings.HasSuffix(jid, "@lid") {
+		return link{digits: digitsOf(jid)}
+	}
+	for _, c := range a.chats {
+		if c.LID+"@lid" == jid {
+			l.digits = c.ID
+		}
+	}
+	return l
 }
 
 func (a *App) home() {
@@ -164,11 +168,7 @@ func (a *App) openLink(l link) {
 	lat := a.sys.Latency
 	known := a.chats[l.digits] != nil && len(a.chats[l.digits].Messages) > 0
 	lookup, settle := lat.Lookup, lat.Settle
-	if v, ok := a.sys.TakeValue(android.FaultSlowScreen); ok {
-		slow := lat.Slow
-		if d, err := time.ParseDuration(v); err == nil {
-			slow = d
-		}
+	if slow, ok := a.sys.TakeFor(android.FaultSlowScreen); ok {
 		lookup, settle = lookup+slow, settle+slow
 	}
 	if known {

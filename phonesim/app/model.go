@@ -14,10 +14,31 @@ import (
 type IncomingMessage struct {
 	From  string `json:"from"`            // digits of the sender
 	Name  string `json:"name,omitempty"`  // their name, if the phone's owner saved it
-	Text  string `json:"text"`            // what they write
+	Text  string `json:"text"`            // what they write; of a file its caption, of a reaction the emoji
 	Group string `json:"group,omitempty"` // name of the group it is written in
-	Kind  string `json:"kind,omitempty"`  // "text" (or ""), image, video, voice, document, sticker, location, contact
+	Kind  string `json:"kind,omitempty"`  // "text" (or ""), image, video, audio, voice, document, sticker, location, contact, reaction
+	Type  string `json:"type,omitempty"`  // another name for kind; "contacts" is contact
 	ID    string `json:"id,omitempty"`    // given back by Received; made up if empty
+
+	IncomingFile
+	// Quote names the message that is answered or reacted to: its text, or the
+	// number of its line in the ledger.
+	Quote string `json:"quote,omitempty"`
+}
+
+// An IncomingFile is what comes with an incoming message that is not a text.
+type IncomingFile struct {
+	File         []byte   `json:"file,omitempty"` // Base64 in JSON; made up if empty
+	MIME         string   `json:"mime,omitempty"`
+	Filename     string   `json:"filename,omitempty"`
+	Caption      string   `json:"caption,omitempty"`       // another name for text
+	Seconds      int      `json:"seconds,omitempty"`       // of audio and video
+	AutoDownload *bool    `json:"auto_download,omitempty"` // false: the file comes when its bubble is tapped
+	Latitude     float64  `json:"latitude,omitempty"`
+	Longitude    float64  `json:"longitude,omitempty"`
+	Place        string   `json:"place,omitempty"`    // a location's name
+	Address      string   `json:"address,omitempty"`  // of a location
+	Contacts     []string `json:"contacts,omitempty"` // names, each with a number after a comma: "Ann,+15550001002"
 }
 
 // A ReceivedMessage is one that arrived, as the simulated app saw it.
@@ -29,18 +50,23 @@ type ReceivedMessage struct {
 	Time      time.Time `json:"time,omitzero"`       // the message's own time, whole seconds
 	Notified  bool      `json:"notified"`            // a notification was posted for it
 	OnScreen  bool      `json:"on_screen,omitempty"` // its chat was open on the screen
+	Path      string    `json:"path,omitempty"`      // where its file lies on the phone, once it does
+	SHA256    string    `json:"sha256,omitempty"`    // of its file, hex
+	data      []byte
 }
 
 // A SentMessage is a line of the ledger: what truly left through the app.
 type SentMessage struct {
-	Order int       `json:"order"`           // 1, 2, 3 … in the order of sending
-	To    string    `json:"to"`              // digits, or the group's JID
-	Text  string    `json:"text"`            // exactly what was in the composer
-	At    time.Time `json:"at"`              // when send was tapped
-	Wire  time.Time `json:"wire,omitzero"`   // when it left the phone; zero: still waiting for the network
-	State string    `json:"state"`           // pending, sent, delivered, read
-	Human bool      `json:"human,omitempty"` // typed by a person (Human), not through adb
-	Kind  string    `json:"kind,omitempty"`  // image, document …; "" is text
+	Order int        `json:"order"`           // 1, 2, 3 … in the order of sending
+	To    string     `json:"to"`              // digits, or the group's JID
+	Text  string     `json:"text"`            // exactly what was in the composer
+	At    time.Time  `json:"at"`              // when send was tapped
+	Wire  time.Time  `json:"wire,omitzero"`   // when it left the phone; zero: still waiting for the network
+	State string     `json:"state"`           // pending, sent, delivered, read
+	Human bool       `json:"human,omitempty"` // typed by a person (Human), not through adb
+	Kind  string     `json:"kind,omitempty"`  // image, document, reaction …; "" is text
+	Media *SentMedia `json:"media,omitempty"`
+	Quote string     `json:"quote,omitempty"` // text of the message that is answered or reacted to
 }
 
 // A Contact is a person in the phone's address book.
@@ -90,6 +116,7 @@ type Chat struct {
 	LID      string // digits of the @lid identity
 	Messages []*Message
 	Draft    string
+	quoting  *Message // what the composer answers
 	Unread   int
 	Last     time.Time
 	place    int // in the order of newest messages: higher is newer
@@ -111,7 +138,12 @@ type Message struct {
 	held   bool   // a person set the state: it does not advance by itself
 	sent   *SentMessage
 	got    *ReceivedMessage
-	noted  bool // is part of the chat's notification
+	noted  bool  // is part of the chat's notification
+	file   *file // of all but texts
+	quote  *Message
+	mine   string // our reaction, "" for none
+	theirs string
+	hidden bool // in the notification only, no bubble
 }
 
 // jid is how the app names the chat in shortcuts: the number or the @lid.

@@ -91,25 +91,6 @@ func (a *App) key(tag string) string {
 	return n.Key()
 }
 
-// mediaText is what a message is called in a notification and in the list.
-func (a *App) mediaText(m *Message) string {
-	word := a.words().media[m.Kind]
-	switch {
-	case word == "":
-		return m.Text
-	case m.Text == "":
-		return word
-	}
-	// a caption stands behind the emoji alone
-	r := []rune(word)
-	for i, x := range r {
-		if x == ' ' {
-			return string(r[:i+1]) + m.Text
-		}
-	}
-	return m.Text
-}
-
 func (a *App) base(c *Chat) notice.Notification {
 	w := a.words()
 	return notice.Notification{
@@ -204,7 +185,7 @@ func (a *App) messageBundle(c *Chat, m *Message, i int) string {
 		sender = m.Sender
 	}
 	uri := ""
-	if m.Kind == "image" || m.Kind == "video" || m.Kind == "sticker" {
+	if (m.Kind == "image" || m.Kind == "sticker") && m.file != nil && m.file.path != "" { // captured for a photo
 		uri = fmt.Sprintf(" uri=content://%s.provider.media/item/%s,", a.cfg.Package, android.Token(fmt.Sprint(c.ID, m.N)))
 	}
 	return fmt.Sprintf("Bundle[{extras=Bundle[{}], sender_person=android.app.Person@%s, sender=%s,%s text=%s, time=%d}]",

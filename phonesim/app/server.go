@@ -13,11 +13,19 @@ import (
 // ledger before anything else happens.
 func (a *App) sendNow(c *Chat, text string, human bool, kind string) *Message {
 	m := a.add(c, &Message{Out: true, Text: text, Kind: kind, At: now()})
-	m.sent = &SentMessage{Order: len(a.ledger) + 1, To: c.ID, Text: text, At: time.Now(), State: Pending.String(), Human: human, Kind: kind}
-	a.ledger = append(a.ledger, m.sent)
+	a.enter(c, m, human)
 	a.changed(c)
 	a.transmit(c, m)
 	return m
+}
+
+// enter writes a message's line of the ledger.
+func (a *App) enter(c *Chat, m *Message, human bool) {
+	m.sent = &SentMessage{Order: len(a.ledger) + 1, To: c.ID, Text: m.Text, At: time.Now(), State: Pending.String(), Human: human, Kind: m.Kind}
+	if m.file != nil {
+		m.sent.Media = m.file.sent(m.Text)
+	}
+	a.ledger = append(a.ledger, m.sent)
 }
 
 // transmit gives a message to the network, or keeps it with a clock.
@@ -191,39 +199,6 @@ func (a *App) Received() []ReceivedMessage {
 	return out
 }
 
-var incomingKinds = []string{"", "text", "image", "video", "voice", "document", "sticker", "location", "contact"}
-
-// Incoming is somebody writing to the account. The app has it at once, or when
-// the network and its process allow.
-func (a *App) Incoming(in IncomingMessage) (id string, err error) {
-	if d := digitsOf(in.From); d == "" {
-		return "", fmt.Errorf("from: %q has no digits", in.From)
-	} else {
-		in.From = d
-	}
-	if !slices.Contains(incomingKinds, in.Kind) {
-		return "", fmt.Errorf("kind: %q is not one of text, image, video, voice, document, sticker, location, contact", in.Kind)
-	}
-	if in.Text == "" && (in.Kind == "" || in.Kind == "text") {
-		return "", fmt.Errorf("text: a text message needs one")
-	}
-	a.lastID++
-	if in.ID == "" {
-		in.ID = fmt.Sprintf("in-%d", len(a.received)+1)
-	}
-	if in.Name != "" && in.Group == "" {
-		a.AddContact(Contact{Name: in.Name, Number: in.From})
-	}
-	r := &ReceivedMessage{IncomingMessage: in, At: time.Now(), Chat: in.From}
-	if in.Group != "" {
-		r.Chat = a.group(in.Group).ID
-	}
-	a.received = append(a.received, r)
-	a.waiting = append(a.waiting, r)
-	a.sys.After(a.sys.Latency.Push, a.catchUp)
-	return in.ID, nil
-}
-
 // catchUp takes what waits at the server.
 func (a *App) catchUp() {
 	if !a.online() || a.stopped || a.loggedOut() {
@@ -244,7 +219,11 @@ func (a *App) take(r *ReceivedMessage) {
 	} else {
 		c = a.chat(r.From)
 	}
-	m := a.add(c, &Message{Text: r.Text, Kind: r.Kind, At: r.At.Truncate(time.Second), From: r.From, got: r})
+	if r.Kind == "reaction" {
+		a.reacted(c, r)
+		return
+	}
+	m := a.add(c, &Message{Text: r.Text, Kind: r.Kind, At: r.At.Truncate(time.Second), From: r.From, got: r, file: r.file(), quote: a.findMessage(c, r.Quote)})
 	if c.Group {
 		m.Sender = r.Name
 		if m.Sender == "" {
@@ -253,6 +232,9 @@ func (a *App) take(r *ReceivedMessage) {
 	}
 	r.Delivered, r.Time = time.Now(), m.At
 	a.sys.Changed()
+	if m.file != nil && (r.AutoDownload == nil || *r.AutoDownload) {
+		defer a.download(c, m)
+	}
 	if a.openChat() == c {
 		r.OnScreen = true
 		return

@@ -78,6 +78,8 @@ func parseIntent(args []string) intentArgs {
 			var f uint32
 			_, _ = fmt.Sscan(next(&n), &f)
 			i.Flags |= f
+		case "--grant-read-uri-permission":
+			i.Flags |= android.FlagGrantRead
 		case "--user":
 			o.user = next(&n)
 		case "-W":
@@ -123,7 +125,7 @@ func complete(i *android.Intent) {
 
 // switches are options without a value that change nothing here.
 var switches = map[string]bool{
-	"-D": true, "-N": true, "--track-allocation": true, "--grant-read-uri-permission": true, "--grant-write-uri-permission": true,
+	"-D": true, "-N": true, "--track-allocation": true, "--grant-write-uri-permission": true,
 	"--activity-clear-top": true, "--activity-single-top": true, "--activity-clear-task": true, "--include-stopped-packages": true,
 	"--activity-brought-to-front": true, "--activity-no-animation": true, "--activity-no-history": true, "--activity-reorder-to-front": true,
 	"--activity-exclude-from-recents": true, "--receiver-foreground": true, "--receiver-registered-only": true, "--debug-log-resolution": true,
@@ -152,6 +154,12 @@ func (p *proc) amStart(ctx context.Context, args []string) int {
 	p.printf("Starting: %s\n", shown.Text(p.shorten()))
 	if err := android.Sleep(ctx, sys.Latency.AmStart); err != nil {
 		return 1
+	}
+	var denied bool
+	sys.Do(func() { denied = o.intent.Flags&android.FlagGrantRead != 0 && sys.Take(android.FaultGrantDenied) })
+	if denied { // UriGrantsManagerService; reported of an Android 16 phone
+		p.errorf("\nException occurred while executing 'start':\njava.lang.SecurityException: UID 2000 does not have permission to %s [user 0]", o.intent.Data)
+		return 255
 	}
 	begin := time.Now()
 	var r android.StartResult
@@ -233,6 +241,7 @@ func (p *proc) amBroadcast(args []string) int {
 	o := parseIntent(args)
 	i := o.intent
 	i.Flags = 0x400000
+	p.sh.sys.Do(func() { p.sh.sys.Broadcast(i) })
 	p.printf("Broadcasting: %s\nBroadcast completed: result=0\n", i.Text(p.shorten()))
 	return 0
 }

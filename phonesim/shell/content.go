@@ -10,8 +10,8 @@ import (
 	"github.com/wabridge/wabridge/phonesim/android"
 )
 
-// content knows query on the contacts provider, and call and query on the media
-// provider as far as a pushed file is concerned.
+// content knows query on the contacts provider, and query, call and read on the
+// media provider.
 func content(ctx context.Context, p *proc) int {
 	if err := p.pause(ctx); err != nil {
 		return 1
@@ -19,39 +19,39 @@ func content(ctx context.Context, p *proc) int {
 	if len(p.args) < 2 {
 		return p.errorf("usage: adb shell content [subcommand] [options]")
 	}
-	var uri, projection, where string
-	for i := 2; i+1 < len(p.args); i += 2 {
-		switch p.args[i] {
-		case "--uri":
-			uri = p.args[i+1]
-		case "--projection":
-			projection = p.args[i+1]
-		case "--where":
-			where = p.args[i+1]
-		}
-	}
+	c := parseContent(p.args[2:])
 	switch p.args[1] {
 	case "query":
+		return p.contentQuery(c)
 	case "call":
-		p.printf("Result: Bundle[{uri=content://media/external/images/media/31}]\n")
-		return 0
-	default:
-		return p.errorf("[ERROR] Unsupported operation: %s", p.args[1])
+		return p.contentCall(ctx, c)
+	case "read":
+		return p.contentRead(c)
 	}
+	return p.errorf("[ERROR] Unsupported operation: %s", p.args[1])
+}
+
+func (p *proc) contentQuery(c contentArgs) int {
 	var rows []row
 	ok := true
-	p.sh.sys.Do(func() { rows, ok = query(p.sh.sys, uri) })
-	if !ok {
-		p.errorf("Error while accessing provider:%s\njava.lang.IllegalArgumentException: Unknown URI %s", authority(uri), uri)
-		return 1
+	if authority(c.uri) == "media" {
+		var bad string
+		if rows, bad = p.mediaQuery(c); bad != "" {
+			return p.providerError(c.uri, bad)
+		}
+	} else {
+		p.sh.sys.Do(func() { rows, ok = query(p.sh.sys, c.uri) })
+		rows = filterRows(rows, c.where)
 	}
-	rows = filterRows(rows, where)
+	if !ok {
+		return p.providerError(c.uri, "java.lang.IllegalArgumentException: Unknown URI "+c.uri)
+	}
 	if len(rows) == 0 {
 		p.printf("No result found.\n")
 		return 0
 	}
 	for i, r := range rows {
-		p.printf("Row: %d %s\n", i, r.text(projection))
+		p.printf("Row: %d %s\n", i, r.text(c.projection))
 	}
 	return 0
 }
@@ -103,7 +103,7 @@ func query(s *android.System, uri string) (rows []row, ok bool) {
 	const contacts = "content://com.android.contacts/"
 	path, found := strings.CutPrefix(strings.TrimSuffix(uri, "/"), contacts)
 	if !found {
-		return nil, strings.HasPrefix(uri, "content://media/")
+		return nil, false
 	}
 	path, _, _ = strings.Cut(path, "?")
 	for _, c := range s.Contacts {

@@ -3,7 +3,10 @@
 // neither WhatsApp nor Android's windows.
 package view
 
-import "fmt"
+import (
+	"fmt"
+	"image"
+)
 
 // A Rect is a rectangle of the display in pixels; Right and Bottom are outside.
 type Rect struct{ Left, Top, Right, Bottom int }
@@ -72,6 +75,9 @@ type Node struct {
 	Flags    Flag
 	Order    int               // drawing-order; 0 is derived from the position
 	Tap      func()            // what a tap does
+	Hold     func()            // what a long press does
+	Swipe    func()            // what a finger drawn to the right does
+	Picture  image.Image       // what it shows, for a picture of the screen
 	Hint     map[string]string // what a picture needs and no dump holds; see phonesim/picture
 	Children []*Node
 }
