@@ -44,7 +44,9 @@ func badFields(why string) error {
 
 type fieldParser struct{ rest string }
 
-func (p *fieldParser) skip() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+// skip drops blanks, and the backslashes of documented examples that go over
+// several lines of a shell.
+func (p *fieldParser) skip() { p.rest = strings.TrimLeft(p.rest, " \t\r\n\\") }
 
 // take cuts c off the rest if it is next.
 func (p *fieldParser) take(c byte) bool {

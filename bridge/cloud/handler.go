@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/analytics"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -34,6 +35,8 @@ const (
 type Store interface {
 	queue.Accepter
 	queue.History
+	queue.Analytics
+	Objects(ctx context.Context, kind, owner, after string, limit int) ([]queue.Object, error)
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
@@ -52,6 +55,12 @@ type Config struct {
 	// TTL is how long a message may wait to be sent; 0 means 30 days, the
 	// Cloud API's own.
 	TTL time.Duration
+	// Rates are what analytics price messages by, in Currency ("EUR");
+	// without any, all costs are zero.
+	Rates    analytics.Card
+	Currency string
+	// TimeZone is the business accounts' own, for use_waba_timezone; nil is UTC.
+	TimeZone *time.Location
 }
 
 type api struct {
@@ -83,6 +92,9 @@ func (a *api) routes() *http.ServeMux {
 	route("GET /{id}/phone_numbers", a.phoneNumbers)
 	route("GET /{id}/message_history", a.messageHistory)
 	route("GET /{history}/events", a.historyEvents)
+	for _, kind := range analytics.Kinds {
+		route("GET /{id}/"+string(kind), a.analyticsEdge(kind))
+	}
 	route("/", a.unknown)
 	return mux
 }

@@ -40,6 +40,11 @@ func (a *api) node(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if kind == wabaKind {
+		if err := a.addAnalytics(r.Context(), id, n, fields); err != nil {
+			return err
+		}
+	}
 	out, err := project(n, kind, fields)
 	if err != nil {
 		return err
