@@ -30,7 +30,6 @@ const (
 	CodeLocked          Code = 131031 // account restricted or banned
 	CodeUnsupported     Code = 131051
 	CodeMediaDownload   Code = 131052 // an incoming file could not be had
-	CodeMediaUpload     Code = 131053 // a file to send is wrong or could not be had
 	CodePair            Code = 131056
 	CodeMedia           Code = 131053 // a file could not be fetched, or is of no use
 	CodeMaintenance     Code = 131057
@@ -47,8 +46,8 @@ const (
 	CodeTemplateDisabled Code = 132016
 	CodeTemplateCheck    Code = 132018 // parameters that do not fit the template
 
-	CodeCallback        Code = 2200   // webhook handshake refused
-	CodeUnknownPath     Code = 2500
+	CodeCallback    Code = 2200 // webhook handshake refused
+	CodeUnknownPath Code = 2500
 
 	// Ours, never sent as a Cloud API code (see Code.Cloud).
 	CodeOffline      Code = -1 // the phone cannot be reached

@@ -20,7 +20,7 @@ var layers = [][]string{
 	{"cmd/wabridge"},
 	{"daemon"},
 	{"bridge/cloud", "bridge/webhook", "phone", "inbox", "phonesim"},
-	{"bridge", "inbox/notification", "phonesim/*"},
+	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"queue", "analytics", "uiauto", "media", "content"},
 	{"adb", "adb/adbd"},

@@ -20,6 +20,7 @@ var titles = map[wabridge.Code]string{
 	wabridge.CodeUndeliverable:   "Message undeliverable",
 	wabridge.CodeLocked:          "Account has been locked",
 	wabridge.CodeUnsupported:     "Unsupported message type",
+	wabridge.CodeMediaDownload:   "Media download error",
 	wabridge.CodePair:            "(Business Account, Consumer Account) pair rate limit hit",
 	wabridge.CodeMedia:           "Media upload error",
 	wabridge.CodeMaintenance:     "Account in maintenance mode",

@@ -93,10 +93,12 @@ type File struct {
 	SHA256 string // lower-case hex
 	Size   int64
 	Info   Info
+
+	made time.Time // its time in the directory, if this Put made it
 }
 
 // Put stores what r yields, at most limit bytes; the file is on the disk
-// (fsync) when it returns. CodeMediaUpload if there is more or nothing,
+// (fsync) when it returns. CodeMedia if there is more or nothing,
 // CodeStorage if the quota or the disk does not allow it; r's own error
 // otherwise. Nothing is left of a file that was not stored.
 func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (File, error) {
@@ -108,7 +110,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (File, error)
 	f, err := in.take(r)
 	kept := false
 	if err == nil {
-		kept, err = s.keep(tmp.Name(), f.SHA256)
+		kept, err = s.keep(tmp.Name(), &f)
 	}
 	if !kept {
 		s.used.Add(-in.n)
@@ -137,7 +139,7 @@ func (in *intake) take(r io.Reader) (f File, err error) {
 		return File{}, err
 	}
 	if in.n == 0 {
-		return File{}, wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is empty")
+		return File{}, wabridge.Fail(wabridge.CodeMedia, nil, "the file is empty")
 	}
 	if err := in.to.Sync(); err != nil {
 		return File{}, wabridge.Fail(wabridge.CodeStorage, err, "store a file")
@@ -153,7 +155,7 @@ func (in *intake) Write(p []byte) (int, error) {
 	}
 	n := int64(len(p))
 	if in.n+n > in.limit {
-		return 0, wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is larger than %s", Bytes(in.limit))
+		return 0, wabridge.Fail(wabridge.CodeMedia, nil, "the file is larger than %s", Bytes(in.limit))
 	}
 	before := in.n
 	in.n += n
@@ -184,8 +186,8 @@ func (s *Store) room(n int64) error {
 
 // keep moves a finished file to its place. Where the same file is there
 // already, it is made young, so that no sweep takes it now; kept is then false.
-func (s *Store) keep(from, hash string) (kept bool, err error) {
-	path := s.path(hash)
+func (s *Store) keep(from string, f *File) (kept bool, err error) {
+	path := s.path(f.SHA256)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -205,7 +207,22 @@ func (s *Store) keep(from, hash string) (kept bool, err error) {
 			return true, storage(err, "store a file")
 		}
 	}
+	if fi, err := os.Stat(path); err == nil {
+		f.made = fi.ModTime()
+	}
 	return true, nil
+}
+
+// Discard takes a Put back: the file goes, unless it was there before or was
+// stored again since.
+func (s *Store) Discard(f File) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fi, err := os.Stat(s.path(f.SHA256))
+	if f.made.IsZero() || err != nil || !fi.ModTime().Equal(f.made) {
+		return nil //nolint:nilerr // it is not there, or not ours alone
+	}
+	return s.remove(f.SHA256)
 }
 
 // storage gives an error of the disk its code; nil stays nil.

@@ -107,13 +107,13 @@ func TestPutRefused(t *testing.T) {
 		code wabridge.Code
 		says string
 	}{
-		"larger than the limit":  {r: strings.NewReader("12345678901"), code: wabridge.CodeMediaUpload, says: "larger than 10 bytes"},
-		"empty":                  {r: strings.NewReader(""), code: wabridge.CodeMediaUpload, says: "empty"},
+		"larger than the limit":  {r: strings.NewReader("12345678901"), code: wabridge.CodeMedia, says: "larger than 10 bytes"},
+		"empty":                  {r: strings.NewReader(""), code: wabridge.CodeMedia, says: "empty"},
 		"over the quota":         {r: strings.NewReader("12345"), o: Options{Quota: 4}, code: wabridge.CodeStorage, says: "quota is 4 bytes"},
 		"no room on the disk":    {r: strings.NewReader("12345"), o: Options{Reserve: 100}, free: 104, code: wabridge.CodeStorage, says: "100 bytes are kept free"},
 		"the sender breaks off":  {r: io.MultiReader(strings.NewReader("123"), iotest.ErrReader(broken)), code: wabridge.CodeInternal, says: "the line broke"},
 		"nobody waits any more":  {ctx: ended, r: strings.NewReader("123"), code: wabridge.CodeStopping},
-		"one byte at a time too": {r: iotest.OneByteReader(strings.NewReader("12345678901")), code: wabridge.CodeMediaUpload},
+		"one byte at a time too": {r: iotest.OneByteReader(strings.NewReader("12345678901")), code: wabridge.CodeMedia},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, c.o)
@@ -141,6 +141,33 @@ func TestQuotaIsNotSpentTwice(t *testing.T) {
 	_, err := s.Put(t.Context(), strings.NewReader("x"), 10)
 	if wabridge.CodeOf(err) != wabridge.CodeStorage {
 		t.Errorf("got %v, want the quota's error", err)
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	s := open(t, Options{})
+	first := put(t, s, "one")
+	again := put(t, s, "one")
+	if err := s.Discard(again); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Open(t.Context(), first.SHA256); err != nil {
+		t.Errorf("a file that was there before: %v", err)
+	}
+	if err := s.Discard(first); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Open(t.Context(), first.SHA256); err != nil {
+		t.Errorf("a file that was stored again since: %v", err)
+	}
+	other := put(t, s, "two")
+	for range 2 {
+		if err := s.Discard(other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := s.Open(t.Context(), other.SHA256); wabridge.CodeOf(err) != wabridge.CodeNotFound || s.Used() != 3 {
+		t.Errorf("discarded: %v, used %d", err, s.Used())
 	}
 }
 
