@@ -152,7 +152,7 @@ func testCancel(t *testing.T, d *adb.Device) {
 	if !errors.Is(err, adb.ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("run beyond its deadline: %v, want ErrTimeout", err)
 	}
-	if took := time.Since(begin); took > 3*time.Second {
+	if took := time.Since(begin); took > 20*time.Second { // a deadline that is not minded: 60
 		t.Errorf("run ended %v after its deadline of 0.3 s", took)
 	}
 	waitGone(t, d, mark)
@@ -182,22 +182,22 @@ func sleepers(t *testing.T, d *adb.Device, mark string) string {
 
 func waitRuns(t *testing.T, d *adb.Device, mark string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); sleepers(t, d, mark) == ""; {
+	for end := time.Now().Add(2 * time.Minute); sleepers(t, d, mark) == ""; {
 		if time.Now().After(end) {
-			t.Fatal("not running on the device after 10 s")
+			t.Fatal("not running on the device after two minutes")
 		}
 	}
 }
 
 func waitGone(t *testing.T, d *adb.Device, mark string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(2 * time.Minute); ; {
 		left := sleepers(t, d, mark)
 		if left == "" {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("still running on the device after 10 s: %q", left)
+			t.Fatalf("still running on the device after two minutes: %q", left)
 		}
 	}
 }

@@ -146,11 +146,11 @@ func TestMissedEventsAreSaid(t *testing.T) {
 
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for !done() {
 		select {
 		case <-deadline:
-			t.Fatalf("waited 10 s for %s", what)
+			t.Fatalf("waited two minutes for %s", what)
 		case <-time.After(time.Millisecond):
 		}
 	}

@@ -89,7 +89,7 @@ func newHarness(t *testing.T, change ...func(*Config)) *harness {
 	}
 	h.Server = New(c)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		must(t, h.Shutdown(ctx))
 	})

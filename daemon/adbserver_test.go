@@ -74,17 +74,17 @@ func TestRealServerDies(t *testing.T) {
 		server.run("kill-server")
 		r.send(fmt.Sprintf("round %d without a server", round), ann, eve)
 		r.incoming(fmt.Sprintf("round %d without a server", round), ann, ben)
-		r.until(30*time.Second, "the phone to be offline", func() bool { return r.phone().State == wabridge.PhoneOffline })
+		r.until("the phone to be offline", func() bool { return r.phone().State == wabridge.PhoneOffline })
 		if p := r.phone(); p.Reason == "" {
 			t.Error("the phone is offline without a reason")
 		}
 		server.run("start-server")
-		r.until(60*time.Second, "the phone to be back", func() bool { return r.phone().State == wabridge.PhoneReady })
+		r.until("the phone to be back", func() bool { return r.phone().State == wabridge.PhoneReady })
 	}
-	r.drain(60 * time.Second)
+	r.drain()
 	for code, n := range r.checkLedger() {
 		t.Errorf("%d messages failed with code %d", n, code)
 	}
 	r.anyOrder = true
-	r.checkIncoming(30 * time.Second)
+	r.checkIncoming()
 }

@@ -23,7 +23,7 @@ func statusOf(t testing.TB, e wabridge.Event) wabridge.StatusData {
 // waitState waits until the only phone is in a state.
 func waitState(t testing.TB, d *Daemon, want wabridge.PhoneState) {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(patience())
 	for {
 		changed := d.db.Changed()
 		phones, err := d.db.Phones(t.Context())

@@ -21,13 +21,15 @@ func TestIncomingDuringSend(t *testing.T) {
 	for i := range 4 {
 		r.send(fmt.Sprintf("text %d", i), fmt.Sprintf("1555888%04d", i+1))
 	}
-	r.until(20*time.Second, "a send in progress", func() bool { return r.sendings() > 0 })
+	r.until("a send in progress", func() bool { return r.sendings() > 0 })
 	busy := r.delays("busy", 8)
 	if r.sendings() == 0 {
 		t.Error("nothing was being sent any more: the measurement says nothing")
 	}
 	t.Logf("from posting to log: idle %v, during sends %v", idle, busy)
-	const slack = 150 * time.Millisecond // this machine's, not the phone's
+	// This machine's, not the phone's: one send takes over five seconds, and the
+	// dump alone that reading would have to wait for takes 1.5.
+	const slack = 500 * time.Millisecond
 	if median(busy) > median(idle)+slack {
 		t.Errorf("median delay %v during sends, %v idle", median(busy), median(idle))
 	}
@@ -56,7 +58,7 @@ func (r *rig) delays(text string, n int) (all []time.Duration) {
 	for i := range n {
 		begin := time.Now()
 		r.incoming(text, fmt.Sprintf("1666%03d%04d", len(text), i))
-		r.until(30*time.Second, "the message's event", func() bool {
+		r.until("the message's event", func() bool {
 			events, last, err := r.d.db.Events(context.Background(), after, 100, queue.EventFilter{Kinds: []wabridge.EventKind{wabridge.EventMessage}})
 			if err != nil {
 				r.t.Error(err)

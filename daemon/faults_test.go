@@ -124,7 +124,7 @@ func (row faultRow) test(t *testing.T) {
 	r.waitState(wabridge.PhoneReady)
 	r.send("before", ann)
 	r.incoming("before", eve)
-	r.drain(30 * time.Second)
+	r.drain()
 
 	r.fault(row.fault)
 	r.send("first", ann, ben, echo)
@@ -148,7 +148,7 @@ func (row faultRow) test(t *testing.T) {
 			r.resume()
 		}
 	}
-	r.drain(60 * time.Second)
+	r.drain()
 	if armed := r.sim.Armed(); row.fault.Count > 0 && contains(armed, row.fault.Kind) && !row.spare {
 		t.Errorf("the fault did not happen %d times", row.fault.Count)
 	}
@@ -157,7 +157,7 @@ func (row faultRow) test(t *testing.T) {
 	}
 	r.send("after", ann, eve)
 	r.incoming("after", ann, eve, ben)
-	r.drain(60 * time.Second)
+	r.drain()
 	r.waitState(wabridge.PhoneReady)
 	failed := r.checkLedger()
 	for code, n := range failed {
@@ -165,7 +165,7 @@ func (row faultRow) test(t *testing.T) {
 			t.Errorf("%d messages failed with code %d", n, code)
 		}
 	}
-	r.checkIncoming(20 * time.Second)
+	r.checkIncoming()
 }
 
 // settled waits until nothing is open, or for the given time.

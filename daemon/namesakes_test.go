@@ -21,18 +21,18 @@ func TestNamesakes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.checkIncoming(10 * time.Second)
+	r.checkIncoming()
 	before := r.log.count("screen=chat_list")
 	// The chat list is read every 3 seconds (phone.Instant): let that happen
 	// once or twice, which no event tells of.
 	time.Sleep(4 * time.Second)
-	r.checkIncoming(10 * time.Second)
+	r.checkIncoming()
 	if n := r.log.count("screen=chat_list") - before; n > 15 {
 		t.Errorf("the chat list was read %d times in 4 seconds", n)
 	}
 	if err := r.sim.Human("15550007003", "typed by hand"); err != nil {
 		t.Fatal(err)
 	}
-	r.until(10*time.Second, "the echo", func() bool { return total(r.recorded(wabridge.EventEcho)) == 1 })
-	r.checkIncoming(10 * time.Second)
+	r.until("the echo", func() bool { return total(r.recorded(wabridge.EventEcho)) == 1 })
+	r.checkIncoming()
 }

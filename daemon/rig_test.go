@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,7 +111,7 @@ func (r *rig) stop() {
 	if r.d == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience())
 	defer cancel()
 	if err := r.d.Stop(ctx); err != nil {
 		r.t.Errorf("stop: %v", err)
@@ -118,10 +119,24 @@ func (r *rig) stop() {
 	r.d = nil
 }
 
+// patience is how long a test waits for what must come. Only the machine can
+// make it long, and a wait ends when its condition is met, so it costs nothing
+// but where the program is broken: after the first few waits in vain it is not
+// the machine.
+func patience() time.Duration {
+	if inVain.Load() >= 3 {
+		return 20 * time.Second
+	}
+	return 5 * time.Minute
+}
+
+var inVain atomic.Int32
+
 // until waits until ok, asking again after every change of the database and,
 // because the phone changes too, every little while.
-func (r *rig) until(limit time.Duration, what string, ok func() bool) bool {
+func (r *rig) until(what string, ok func() bool) bool {
 	r.t.Helper()
+	limit := patience()
 	deadline := time.Now().Add(limit)
 	for {
 		changed := r.d.db.Changed()
@@ -129,6 +144,7 @@ func (r *rig) until(limit time.Duration, what string, ok func() bool) bool {
 			return true
 		}
 		if time.Now().After(deadline) {
+			inVain.Add(1)
 			r.t.Errorf("waited %v in vain for %s; phone %+v", limit, what, r.phone())
 			return false
 		}
@@ -149,7 +165,7 @@ func (r *rig) phone() wabridge.Phone {
 
 func (r *rig) waitState(want wabridge.PhoneState) {
 	r.t.Helper()
-	r.until(30*time.Second, "the phone to be "+string(want), func() bool { return r.phone().State == want })
+	r.until("the phone to be "+string(want), func() bool { return r.phone().State == want })
 }
 
 // send accepts a text to each recipient, in this order.
@@ -206,7 +222,8 @@ func (r *rig) resume() {
 }
 
 // calm waits until no message is open any more but those that are unconfirmed
-// and those behind them: their chats are looked at ever more rarely.
+// and those behind them, and those not for longer than limit: their chats are
+// looked at ever more rarely.
 func (r *rig) calm(limit time.Duration) {
 	r.t.Helper()
 	open := func() (n, doubts int) {
@@ -223,7 +240,7 @@ func (r *rig) calm(limit time.Duration) {
 		return n, doubts
 	}
 	deadline := time.Now().Add(limit)
-	r.until(limit+time.Second, "the queue to drain, but for what is in doubt", func() bool {
+	r.until("the queue to drain, but for what is in doubt", func() bool {
 		n, doubts := open()
 		return n == 0 && doubts == 0 || doubts > 0 && time.Now().After(deadline)
 	})
@@ -233,9 +250,9 @@ func (r *rig) calm(limit time.Duration) {
 }
 
 // drain waits until no message is open any more.
-func (r *rig) drain(limit time.Duration) bool {
+func (r *rig) drain() bool {
 	r.t.Helper()
-	return r.until(limit, "the queue to drain", func() bool {
+	return r.until("the queue to drain", func() bool {
 		depth, _, err := r.d.db.Depth(context.Background(), benchPhone)
 		if err != nil {
 			r.t.Error(err)
@@ -380,15 +397,15 @@ func total(m map[string][]string) (n int) {
 }
 
 // checkIncoming waits until everything received is recorded, and compares.
-func (r *rig) checkIncoming(limit time.Duration) {
+func (r *rig) checkIncoming() {
 	r.t.Helper()
-	r.checkRecorded(limit, wabridge.EventMessage, r.received)
+	r.checkRecorded(wabridge.EventMessage, r.received)
 }
 
-func (r *rig) checkRecorded(limit time.Duration, kind wabridge.EventKind, want func() map[string][]string) {
+func (r *rig) checkRecorded(kind wabridge.EventKind, want func() map[string][]string) {
 	r.t.Helper()
 	enough := func() bool { return total(r.recorded(kind)) >= total(want()) }
-	r.until(limit, string(kind)+" events", enough)
+	r.until(string(kind)+" events", enough)
 	w, g := want(), r.recorded(kind)
 	for chat, list := range w {
 		compareLists(r.t, string(kind)+" "+chat, g[chat], list, r.anyOrder)

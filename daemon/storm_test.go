@@ -103,7 +103,7 @@ func (s *storm) run() {
 		s.t.Errorf("%d messages failed with code %d", n, code)
 	}
 	s.anyOrder = true // what a look found is recorded after what was notified later
-	s.checkIncoming(30 * time.Second)
+	s.checkIncoming()
 	s.checkEchoes()
 	s.t.Logf("%d sent, %d received", len(s.sim.Sent()), len(s.sim.Received()))
 }

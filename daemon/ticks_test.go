@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"testing"
-	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/phonesim"
@@ -17,7 +16,7 @@ func TestTicksOfSomebodySilent(t *testing.T) {
 	r.send("and again", to...)
 	for _, n := range to {
 		for _, id := range r.accepted[n] {
-			r.until(3*time.Minute, "the blue ticks of "+id, func() bool { return r.message(id).State == wabridge.Read })
+			r.until("the blue ticks of "+id, func() bool { return r.message(id).State == wabridge.Read })
 		}
 	}
 	r.checkLedger()

@@ -41,10 +41,11 @@ func (t Timing) withDefaults() Timing {
 	return t
 }
 
-// Instant is the timing for a simulated phone without delays.
+// Instant is the timing for a simulated phone without delays. How long a
+// command may take is as on a phone: on a machine that is short of CPU a
+// simulated one is slow too, and must not be taken for one that has gone.
 func Instant() Timing {
 	return Timing{
-		Command: 5 * time.Second, Dump: 5 * time.Second,
 		Quarantine: 150 * time.Millisecond, Again: 20 * time.Millisecond, Poll: 30 * time.Millisecond, Round: 3 * time.Second,
 		Ticks: []time.Duration{60 * time.Millisecond, 120 * time.Millisecond, 300 * time.Millisecond, time.Second,
 			5 * time.Second, 30 * time.Second},

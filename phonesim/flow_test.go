@@ -28,7 +28,7 @@ func newPhone(t *testing.T, cfg Config) *Phone {
 func run(t *testing.T, p *Phone, command string) (out string, code int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	code = p.Exec(ctx, command, nil, &stdout, &stderr)
 	return stdout.String() + stderr.String(), code

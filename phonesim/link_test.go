@@ -37,7 +37,7 @@ func started(t *testing.T, cfg Config) (p *Phone, adbAddress, control string) {
 
 func dial(t *testing.T, address string) *adb.Device {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c, err := adb.Dial(ctx, address, adb.DialOptions{})
 	if err != nil {
@@ -100,7 +100,7 @@ func TestAnEndlessLogEndsWithItsReader(t *testing.T) {
 	}
 	cancel()
 	_, _ = proc.Wait()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for c := p.Commands(); !c[len(c)-1].Done; c = p.Commands() {
 		if time.Now().After(deadline) {
 			t.Fatal("logcat still runs on the phone")

@@ -108,14 +108,14 @@ func (h *host) send(p *wire.Packet) {
 
 func (h *host) raw(b []byte) {
 	h.t.Helper()
-	_ = h.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	_ = h.conn.SetWriteDeadline(time.Now().Add(2 * time.Minute))
 	if _, err := h.conn.Write(b); err != nil {
 		h.t.Fatalf("send: %v", err)
 	}
 }
 
 func (h *host) receive() (*wire.Packet, error) {
-	_ = h.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = h.conn.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	return wire.ReadPacket(h.conn, wire.MaxData)
 }
 

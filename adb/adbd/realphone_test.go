@@ -34,7 +34,7 @@ func newTool(t *testing.T) *tool {
 	a := &tool{t: t, port: freePort(t), env: append(os.Environ(),
 		"HOME="+home, "ANDROID_SDK_HOME="+home, "TMPDIR="+home, "ADB_VENDOR_KEYS=", "ADB_MDNS_OPENSCREEN=0")}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if out, err := a.command(ctx, "kill-server").CombinedOutput(); err != nil {
 			t.Errorf("kill-server: %v\n%s", err, out)
@@ -62,9 +62,9 @@ func (a *tool) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs the tool to its end, at most a minute.
+// run runs the tool to its end, at most three minutes.
 func (a *tool) run(args ...string) result {
-	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(a.t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := a.command(ctx, args...)
 	var stdout, stderr bytes.Buffer

@@ -55,7 +55,7 @@ func TestWithTheRealDatabase(t *testing.T) {
 			if got != want {
 				t.Fatalf("arrived %q, want %q", got, want)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("%q did not arrive", want)
 		}
 	}
@@ -82,7 +82,7 @@ func TestWithTheRealDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		do(db)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		if err := d.Stop(ctx); err != nil {
 			t.Error(err)

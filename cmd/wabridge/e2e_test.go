@@ -33,7 +33,7 @@ func TestDemo(t *testing.T) {
 	dir := t.TempDir()
 	g := startGateway(t, dir, "demo", "--listen", "127.0.0.1:0", "--data", dir, "--token", testToken, "--latency", "instant", "--control", "127.0.0.1:0")
 	g.ready(t)
-	until(t, 5*time.Second, "the greeting", g.log.String, func() bool { return strings.Contains(g.log.String(), "Ctrl-C") })
+	until(t, "the greeting", g.log.String, func() bool { return strings.Contains(g.log.String(), "Ctrl-C") })
 	for _, want := range []string{g.url, testToken, "100000000000001", "200000000000001"} {
 		if !strings.Contains(g.log.String(), want) {
 			t.Errorf("the greeting does not hold %q", want)
@@ -58,11 +58,11 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("answer %s: %v", out, err)
 	}
 	var m wabridge.Message
-	until(t, 20*time.Second, "the message to be read", func() string { return fmt.Sprintf("%+v\n%s", m.State, g.log) }, func() bool {
+	until(t, "the message to be read", func() string { return fmt.Sprintf("%+v\n%s", m.State, g.log) }, func() bool {
 		_, err := g.api("GET", "/bridge/v1/messages/"+answer.Messages[0].ID, nil, &m)
 		return err == nil && m.State == wabridge.Read
 	})
-	until(t, 10*time.Second, "the answer", g.log.String, func() bool {
+	until(t, "the answer", g.log.String, func() bool {
 		var page struct{ Messages []wabridge.Message }
 		_, err := g.api("GET", "/bridge/v1/messages?direction=in", nil, &page)
 		return err == nil && len(page.Messages) == 1 && page.Messages[0].Text == "echo: Hello from wabridge"
@@ -172,7 +172,7 @@ func TestRestartInBetween(t *testing.T) {
 			}
 			continue
 		}
-		until(t, 20*time.Second, "the webhooks", func() string { l, _ := hook.seen(); return strings.Join(l, "\n") }, func() bool {
+		until(t, "the webhooks", func() string { l, _ := hook.seen(); return strings.Join(l, "\n") }, func() bool {
 			l, _ := hook.seen()
 			return countPrefix(l, "text ") >= 9 && countSuffix(l, " read") >= 6
 		})
@@ -261,7 +261,7 @@ func countSuffix(list []string, suffix string) (n int) {
 func onlyPhoneID(t *testing.T, g *gateway) string {
 	t.Helper()
 	var page struct{ Phones []wabridge.Phone }
-	until(t, 10*time.Second, "the phone", g.log.String, func() bool {
+	until(t, "the phone", g.log.String, func() bool {
 		_, err := g.api("GET", "/bridge/v1/phones", nil, &page)
 		return err == nil && len(page.Phones) == 1
 	})
@@ -295,7 +295,7 @@ func listen(t *testing.T, g *gateway, after int64, enough func([]wabridge.Event)
 	defer conn.Close()
 	var all []wabridge.Event
 	for !enough(all) {
-		if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(patience())); err != nil {
 			t.Fatal(err)
 		}
 		var e wabridge.Event

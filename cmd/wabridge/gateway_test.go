@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,7 +117,7 @@ func startGateway(t testing.TB, dir string, args ...string) *gateway {
 // ready waits until the gateway answers.
 func (g *gateway) ready(t testing.TB) {
 	t.Helper()
-	until(t, 20*time.Second, "the gateway to be ready", g.log.String, func() bool {
+	until(t, "the gateway to be ready", g.log.String, func() bool {
 		select {
 		case <-g.done:
 			t.Fatalf("the gateway ended:\n%s", g.log)
@@ -146,9 +147,9 @@ func (g *gateway) stop(t testing.TB) {
 	g.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-g.done:
-	case <-time.After(40 * time.Second):
+	case <-time.After(2 * time.Minute): // it bounds its stop itself, by 40 s
 		g.kill()
-		t.Errorf("the gateway did not stop within 40 s:\n%s", g.log)
+		t.Errorf("the gateway did not stop within two minutes:\n%s", g.log)
 	}
 }
 
@@ -166,7 +167,7 @@ func request(url, token, method, path string, body, v any, header http.Header) (
 		}
 		r = bytes.NewReader(b)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url+path, r)
 	if err != nil {
@@ -197,12 +198,27 @@ func request(url, token, method, path string, body, v any, header http.Header) (
 	return resp.StatusCode, nil
 }
 
+// patience is how long a test waits for what must come. Only the machine can
+// make it long, and a wait ends when its condition is met, so it costs nothing
+// but where the program is broken: after the first few waits in vain it is not
+// the machine.
+func patience() time.Duration {
+	if inVain.Load() >= 3 {
+		return 20 * time.Second
+	}
+	return 5 * time.Minute
+}
+
+var inVain atomic.Int32
+
 // until waits for a condition of another process.
-func until(t testing.TB, limit time.Duration, what string, story func() string, cond func() bool) {
+func until(t testing.TB, what string, story func() string, cond func() bool) {
 	t.Helper()
+	limit := patience()
 	deadline := time.Now().Add(limit)
 	for !cond() {
 		if time.Now().After(deadline) {
+			inVain.Add(1)
 			t.Fatalf("waited %v for %s\n%s", limit, what, story())
 		}
 		<-time.After(20 * time.Millisecond)

@@ -110,10 +110,11 @@ func scriptReady(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// waitUntil waits for other processes, at most 20 seconds.
+// waitUntil waits for other processes.
 func waitUntil(ts *testscript.TestScript, what string, cond func() bool) {
-	for deadline := time.Now().Add(20 * time.Second); !cond(); {
+	for deadline := time.Now().Add(patience()); !cond(); {
 		if time.Now().After(deadline) {
+			inVain.Add(1)
 			ts.Fatalf("waited in vain for %s", what)
 		}
 		<-time.After(30 * time.Millisecond)

@@ -297,7 +297,7 @@ func TestOddTrees(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			start := time.Now()
 			img := Draw(tt.root, tt.size, Style{Clock: "22:40"})
-			if took := time.Since(start); took > 20*time.Second { // a second where the machine is idle
+			if took := time.Since(start); took > time.Minute { // a second where the machine is idle
 				t.Errorf("took %v", took)
 			}
 			if b := img.Bounds(); b.Dx() < 1 || b.Dy() < 1 || b.Dx() > maxSide || b.Dy() > maxSide {

@@ -89,7 +89,7 @@ func TestTheContextEndsACommand(t *testing.T) {
 			var out bytes.Buffer
 			start := time.Now()
 			code := s.Exec(ctx, text, stdin, &out, &out)
-			if code == 0 || time.Since(start) > 5*time.Second {
+			if code == 0 || time.Since(start) > time.Minute {
 				t.Errorf("code %d after %v", code, time.Since(start))
 			}
 		})
