@@ -30,8 +30,8 @@ const (
 	CodeLocked          Code = 131031 // account restricted or banned
 	CodeUnsupported     Code = 131051
 	CodeMediaDownload   Code = 131052 // an incoming file could not be had
+	CodeMediaUpload     Code = 131053 // a file to send is wrong or could not be had
 	CodePair            Code = 131056
-	CodeMedia           Code = 131053 // a file could not be fetched, or is of no use
 	CodeMaintenance     Code = 131057
 	CodeHelloWorld      Code = 131058 // the sample template, which is not stored here
 	CodeNotRegistered   Code = 133010 // logged out

@@ -22,7 +22,7 @@ var titles = map[wabridge.Code]string{
 	wabridge.CodeUnsupported:     "Unsupported message type",
 	wabridge.CodeMediaDownload:   "Media download error",
 	wabridge.CodePair:            "(Business Account, Consumer Account) pair rate limit hit",
-	wabridge.CodeMedia:           "Media upload error",
+	wabridge.CodeMediaUpload:     "Media upload error",
 	wabridge.CodeMaintenance:     "Account in maintenance mode",
 	wabridge.CodeHelloWorld:      "Hello World templates can only be sent from the Public Test Numbers",
 	wabridge.CodeNotRegistered:   "Phone number not registered",

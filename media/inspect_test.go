@@ -171,7 +171,7 @@ func FuzzInspect(f *testing.F) {
 			if mime, err := Type("", i); err != nil || mime != i.MIME {
 				t.Errorf("undeclared: got %q (%v), want %q", mime, err, i.MIME)
 			}
-			if err := Check(kind, i.MIME, int64(len(b)), i); err != nil && wabridge.CodeOf(err) != wabridge.CodeMedia {
+			if err := Check(kind, i.MIME, int64(len(b)), i); err != nil && wabridge.CodeOf(err) != wabridge.CodeMediaUpload {
 				t.Errorf("%s: %v", kind, err)
 			}
 		}
@@ -203,7 +203,7 @@ func TestType(t *testing.T) {
 		{"a/b;;;\x00", "noise", "a/b"},
 	} {
 		got, err := Type(c.declared, inspect(t, files[c.file]))
-		if got != c.want || (err != nil) != (c.want == "") || err != nil && wabridge.CodeOf(err) != wabridge.CodeMedia {
+		if got != c.want || (err != nil) != (c.want == "") || err != nil && wabridge.CodeOf(err) != wabridge.CodeMediaUpload {
 			t.Errorf("%q for %s: got %q (%v), want %q", c.declared, c.file, got, err, c.want)
 		}
 	}
@@ -252,7 +252,7 @@ func TestCheck(t *testing.T) {
 		switch {
 		case c.says == "" && err != nil:
 			t.Errorf("%s %s of %d bytes: %v", c.kind, c.file, c.size, err)
-		case c.says != "" && (wabridge.CodeOf(err) != wabridge.CodeMedia || !strings.Contains(err.Error(), c.says)):
+		case c.says != "" && (wabridge.CodeOf(err) != wabridge.CodeMediaUpload || !strings.Contains(err.Error(), c.says)):
 			t.Errorf("%s %s of %d bytes: got %v, want %q", c.kind, c.file, c.size, err, c.says)
 		}
 	}

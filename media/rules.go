@@ -63,7 +63,7 @@ func KindOf(mime string) string {
 
 // Type decides what a file is: the type that was declared with it, if it says
 // something and the bytes do not contradict; else what the bytes say.
-// CodeMedia where they contradict.
+// CodeMediaUpload where they contradict.
 func Type(declared string, i Info) (string, error) {
 	base := baseType(declared)
 	if !strings.Contains(base, "/") || base == unknownType || base == "binary/octet-stream" {
@@ -72,7 +72,7 @@ func Type(declared string, i Info) (string, error) {
 	if base != "image/webp" && KindOf(base) == Document || slices.Contains(alike(base), i.MIME) {
 		return tidy(declared), nil
 	}
-	return "", wabridge.Fail(wabridge.CodeMedia, nil, "the file is declared as %s, but its bytes are %s", base, i.MIME)
+	return "", wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is declared as %s, but its bytes are %s", base, i.MIME)
 }
 
 // baseType is a type without parameters, under its usual name.
@@ -109,7 +109,7 @@ func alike(base string) []string {
 }
 
 // Check holds a file of a type to what a kind of message takes: type, size
-// and, for pictures, stickers and voice, what is inside. CodeMedia with
+// and, for pictures, stickers and voice, what is inside. CodeMediaUpload with
 // what is wrong; CodeParameter for a kind that has no file.
 func Check(kind, mime string, size int64, i Info) error {
 	f, ok := formats[kind]
@@ -134,7 +134,7 @@ func Check(kind, mime string, size int64, i Info) error {
 }
 
 func wrong(format string, args ...any) error {
-	return wabridge.Fail(wabridge.CodeMedia, nil, format, args...)
+	return wabridge.Fail(wabridge.CodeMediaUpload, nil, format, args...)
 }
 
 // checkImage: 8 bits per channel, RGB or RGBA. Grey jpegs are taken too: every

@@ -98,7 +98,7 @@ type File struct {
 }
 
 // Put stores what r yields, at most limit bytes; the file is on the disk
-// (fsync) when it returns. CodeMedia if there is more or nothing,
+// (fsync) when it returns. CodeMediaUpload if there is more or nothing,
 // CodeStorage if the quota or the disk does not allow it; r's own error
 // otherwise. Nothing is left of a file that was not stored.
 func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (File, error) {
@@ -139,7 +139,7 @@ func (in *intake) take(r io.Reader) (f File, err error) {
 		return File{}, err
 	}
 	if in.n == 0 {
-		return File{}, wabridge.Fail(wabridge.CodeMedia, nil, "the file is empty")
+		return File{}, wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is empty")
 	}
 	if err := in.to.Sync(); err != nil {
 		return File{}, wabridge.Fail(wabridge.CodeStorage, err, "store a file")
@@ -155,7 +155,7 @@ func (in *intake) Write(p []byte) (int, error) {
 	}
 	n := int64(len(p))
 	if in.n+n > in.limit {
-		return 0, wabridge.Fail(wabridge.CodeMedia, nil, "the file is larger than %s", Bytes(in.limit))
+		return 0, wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is larger than %s", Bytes(in.limit))
 	}
 	before := in.n
 	in.n += n

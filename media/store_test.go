@@ -107,13 +107,13 @@ func TestPutRefused(t *testing.T) {
 		code wabridge.Code
 		says string
 	}{
-		"larger than the limit":  {r: strings.NewReader("12345678901"), code: wabridge.CodeMedia, says: "larger than 10 bytes"},
-		"empty":                  {r: strings.NewReader(""), code: wabridge.CodeMedia, says: "empty"},
+		"larger than the limit":  {r: strings.NewReader("12345678901"), code: wabridge.CodeMediaUpload, says: "larger than 10 bytes"},
+		"empty":                  {r: strings.NewReader(""), code: wabridge.CodeMediaUpload, says: "empty"},
 		"over the quota":         {r: strings.NewReader("12345"), o: Options{Quota: 4}, code: wabridge.CodeStorage, says: "quota is 4 bytes"},
 		"no room on the disk":    {r: strings.NewReader("12345"), o: Options{Reserve: 100}, free: 104, code: wabridge.CodeStorage, says: "100 bytes are kept free"},
 		"the sender breaks off":  {r: io.MultiReader(strings.NewReader("123"), iotest.ErrReader(broken)), code: wabridge.CodeInternal, says: "the line broke"},
 		"nobody waits any more":  {ctx: ended, r: strings.NewReader("123"), code: wabridge.CodeStopping},
-		"one byte at a time too": {r: iotest.OneByteReader(strings.NewReader("12345678901")), code: wabridge.CodeMedia},
+		"one byte at a time too": {r: iotest.OneByteReader(strings.NewReader("12345678901")), code: wabridge.CodeMediaUpload},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, c.o)

@@ -86,7 +86,7 @@ func ValidLink(link string) bool {
 // fetched once in 10 minutes, unless its server forbids that (Cache-Control),
 // and what has not changed by its ETag or date is not loaded again.
 // CodeParameter for what is no link, CodeStorage if the file cannot be stored,
-// else CodeMedia with what went wrong.
+// else CodeMediaUpload with what went wrong.
 func (l *Library) Fetch(ctx context.Context, phone, link, kind string) (queue.MediaRecord, error) {
 	if !ValidLink(link) {
 		return queue.MediaRecord{}, wabridge.Fail(wabridge.CodeParameter, nil, "the link is not a valid http or https address")
@@ -113,7 +113,7 @@ func (l *Library) Fetch(ctx context.Context, phone, link, kind string) (queue.Me
 }
 
 func stopped(err error) error {
-	return wabridge.Fail(wabridge.CodeMedia, err, "the link could not be fetched in time")
+	return wabridge.Fail(wabridge.CodeMediaUpload, err, "the link could not be fetched in time")
 }
 
 // known is what an earlier fetch of the link left, if it is still here and
@@ -176,9 +176,9 @@ func (l *Library) load(ctx context.Context, key cacheKey, kind string, known cac
 func acceptable(resp *http.Response, limit int64) error {
 	switch {
 	case resp.StatusCode != http.StatusOK:
-		return wabridge.Fail(wabridge.CodeMedia, nil, "the server of the link answered HTTP %d", resp.StatusCode)
+		return wabridge.Fail(wabridge.CodeMediaUpload, nil, "the server of the link answered HTTP %d", resp.StatusCode)
 	case resp.ContentLength > limit:
-		return wabridge.Fail(wabridge.CodeMedia, nil, "the file of the link has %d bytes, and at most %d are taken", resp.ContentLength, limit)
+		return wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file of the link has %d bytes, and at most %d are taken", resp.ContentLength, limit)
 	}
 	return nil
 }
@@ -246,5 +246,5 @@ func explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		why = "the file of the link ended early"
 	}
-	return &wabridge.Error{Code: wabridge.CodeMedia, Detail: why}
+	return &wabridge.Error{Code: wabridge.CodeMediaUpload, Detail: why}
 }

@@ -85,7 +85,7 @@ func TestAddAndFind(t *testing.T) {
 		{"as a picture", phone, r.ID, media.Image, 0},
 		{"as a document", phone, r.ID, media.Document, 0},
 		{"as it is", phone, r.ID, "", 0},
-		{"as a film", phone, r.ID, media.Video, wabridge.CodeMedia},
+		{"as a film", phone, r.ID, media.Video, wabridge.CodeMediaUpload},
 		{"of another phone", other, r.ID, media.Image, wabridge.CodeNotFound},
 		{"unknown", phone, "123", media.Image, wabridge.CodeNotFound},
 	} {
@@ -103,10 +103,10 @@ func TestAddRefused(t *testing.T) {
 		max  int64
 		code wabridge.Code
 	}{
-		"not what it is said to be": {in: Incoming{Declared: "image/jpeg", Body: bytes.NewReader(picture(t))}, code: wabridge.CodeMedia},
-		"not what is asked":         {in: Incoming{Kind: media.Video, Declared: "image/png", Body: bytes.NewReader(picture(t))}, code: wabridge.CodeMedia},
-		"too large for its type":    {in: Incoming{Declared: "image/webp", Body: io.LimitReader(zeros{}, media.MaxAnimatedSticker+1)}, code: wabridge.CodeMedia},
-		"too large for the gateway": {in: Incoming{Body: strings.NewReader("123456")}, max: 5, code: wabridge.CodeMedia},
+		"not what it is said to be": {in: Incoming{Declared: "image/jpeg", Body: bytes.NewReader(picture(t))}, code: wabridge.CodeMediaUpload},
+		"not what is asked":         {in: Incoming{Kind: media.Video, Declared: "image/png", Body: bytes.NewReader(picture(t))}, code: wabridge.CodeMediaUpload},
+		"too large for its type":    {in: Incoming{Declared: "image/webp", Body: io.LimitReader(zeros{}, media.MaxAnimatedSticker+1)}, code: wabridge.CodeMediaUpload},
+		"too large for the gateway": {in: Incoming{Body: strings.NewReader("123456")}, max: 5, code: wabridge.CodeMediaUpload},
 		"broken off":                {in: Incoming{Body: iotest.ErrReader(gone)}, code: wabridge.CodeInternal},
 	} {
 		l := newLibrary(t, Config{MaxSize: c.max})
@@ -274,7 +274,7 @@ func TestFetchPrivate(t *testing.T) {
 		"by redirect":        {redirecting, outer},
 	} {
 		_, err := c.l.Fetch(t.Context(), phone, c.link, media.Image)
-		if wabridge.CodeOf(err) != wabridge.CodeMedia || asked.Load() != 0 {
+		if wabridge.CodeOf(err) != wabridge.CodeMediaUpload || asked.Load() != 0 {
 			t.Errorf("%s: got %v, %d requests reached the private server", name, err, asked.Load())
 		}
 	}
@@ -353,7 +353,7 @@ func TestCacheIsPerPhoneAndSurvives(t *testing.T) {
 	if _, err := again.Fetch(t.Context(), phone, address, media.Image); err != nil || asked.Load() != 3 {
 		t.Errorf("after its file was deleted: %v, asked %d times", err, asked.Load())
 	}
-	if _, err := again.Fetch(t.Context(), phone, address, media.Video); wabridge.CodeOf(err) != wabridge.CodeMedia {
+	if _, err := again.Fetch(t.Context(), phone, address, media.Video); wabridge.CodeOf(err) != wabridge.CodeMediaUpload {
 		t.Errorf("a cached picture as film: %v", err)
 	}
 }

@@ -79,7 +79,7 @@ type Incoming struct {
 	Body io.Reader
 }
 
-// Add stores a file and its record. CodeMedia with what is wrong with
+// Add stores a file and its record. CodeMediaUpload with what is wrong with
 // the file, CodeStorage if it cannot be stored, and the error of Body as it
 // is. Nothing is left of a file that was refused.
 func (l *Library) Add(ctx context.Context, in Incoming) (queue.MediaRecord, error) {
@@ -132,7 +132,7 @@ func judge(in Incoming, f media.File) (string, error) {
 
 // Find finds a phone's file by its id, and holds it to what a kind of message
 // takes ("" for no kind). CodeNotFound if the phone has none of this id,
-// CodeMedia with what does not fit.
+// CodeMediaUpload with what does not fit.
 func (l *Library) Find(ctx context.Context, phone, id, kind string) (queue.MediaRecord, error) {
 	r, err := l.Records.Media(ctx, id, time.Now())
 	if err == nil && r.Phone != phone {
