@@ -44,7 +44,7 @@ type templateBody struct {
 // parseTemplate reads what the caller wants filled in; Template.Render does it.
 func parseTemplate(o object) Content {
 	t := &TemplateMessage{Name: o.required("name", 512)}
-	t.Language = o.need("language", `give it as {"code":"en_US"}`).required("code", 20)
+	t.Language = o.need("language", `give it as {"code":"en_US"}`).required("code", 64)
 	for _, c := range o.list("components") {
 		t.parts = append(t.parts, readValues(c))
 	}

@@ -1,42 +1,45 @@
 package cloud
 
 import (
-	"encoding/json"
+	"context"
 	"slices"
+	"strconv"
 	"strings"
-	"unicode"
+	"time"
 	"unicode/utf8"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/queue"
 )
 
-// kinds are the types of messages that the Cloud API has; text is the one that
-// is sent today, each other one answers 131051.
-var kinds = []string{"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "template", "reaction"}
-
-// textBody is the object of a text message as it is stored.
-type textBody struct {
-	Body       string `json:"body"`
-	PreviewURL bool   `json:"preview_url,omitempty"`
-}
-
-// content reads the type and the object of that name into m.
-func (p params) content(m *wabridge.Message) error {
+// content reads the type and the object of that name into m, which knows its
+// phone and chat. What names a file is returned with it; the file itself is
+// got last (attach).
+func (a *api) content(ctx context.Context, phone wabridge.Phone, p params, m *wabridge.Message) (content.Carried, error) {
 	kind, err := p.kind()
 	if err != nil {
-		return err
+		return content.Carried{}, err
 	}
-	if kind != "text" {
-		return say(wabridge.CodeUnsupported, "(#131051) Unsupported message type",
-			"type: %s is not supported yet; this version sends text only, the other types are planned", kind)
-	}
-	text, err := p.textBody()
+	c, err := content.Parse(kind, p[kind])
 	if err != nil {
-		return err
+		return content.Carried{}, err
 	}
-	m.Type, m.Text = kind, wabridge.Text(text.Body)
-	m.Body, err = json.Marshal(text)
-	return err
+	carried := c.Carry()
+	m.Type, m.Body = kind, carried.Body
+	if c.Template != nil {
+		if carried, err = a.render(ctx, phone, c.Template, m); err != nil {
+			return carried, err
+		}
+	}
+	m.Text, m.Choices = wabridge.Text(carried.Text), carried.Choices
+	if kind == "reaction" {
+		m.Context = carried.Target
+		return carried, a.reactable(ctx, m)
+	}
+	m.Context, err = a.quoted(ctx, phone, m.Chat, p)
+	return carried, err
 }
 
 // kind is the type, or where it is missing the only object that is there, or
@@ -47,54 +50,109 @@ func (p params) kind() (string, error) {
 		return "", err
 	}
 	if kind == "" {
-		there := slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return !p.has(k) })
+		there := slices.DeleteFunc(slices.Clone(content.Kinds), func(k string) bool { return !p.has(k) })
 		if len(there) == 1 {
 			return there[0], nil
 		}
 		return "text", nil
 	}
-	if kind = strings.ToLower(kind); !slices.Contains(kinds, kind) {
-		return "", say(wabridge.CodeParameter,
-			"(#100) Param type must be one of {"+strings.ToUpper(strings.Join(kinds, ", "))+`} - got "`+brief(kind)+`".`,
-			"type: set it to text")
+	kind = strings.ToLower(kind)
+	switch {
+	case slices.Contains(content.Kinds, kind):
+		return kind, nil
+	case slices.Contains(notCarried, kind):
+		return "", refuse(wabridge.CodeUnsupported, "type: a phone cannot carry %s; send one of %s", kind, strings.Join(content.Kinds, ", "))
 	}
-	return kind, nil
+	return "", say(wabridge.CodeParameter,
+		"(#100) Param type must be one of {"+strings.ToUpper(strings.Join(content.Kinds, ", "))+`} - got "`+brief(kind)+`".`,
+		"type: set it to text")
 }
 
-// textBody reads text.body and text.preview_url.
-func (p params) textBody() (textBody, error) {
-	t, err := p.object("text")
+// notCarried are types that the Cloud API has or had and a phone has not.
+var notCarried = []string{"order", "product", "hsm", "flow", "poll", "pin", "group_invite"}
+
+// render fills in the stored template.
+func (a *api) render(ctx context.Context, phone wabridge.Phone, t *content.TemplateMessage, m *wabridge.Message) (content.Carried, error) {
+	definition, err := a.template(ctx, phone.WABA, t.Name, t.Language)
 	if err != nil {
-		return textBody{}, err
+		return content.Carried{}, err
 	}
-	if t == nil {
-		return textBody{}, required("text", `give the text as {"body":"…"}`)
-	}
-	body, err := t.text("body")
+	carried, err := definition.Render(t)
 	if err != nil {
-		return textBody{}, err
+		return carried, err
 	}
-	if err := checkText(body); err != nil {
-		return textBody{}, err
+	m.Template, m.Category = definition.ID, strings.ToLower(definition.Category)
+	if ttl := lifetime(definition); ttl > 0 {
+		if until := time.Now().Add(ttl); until.Before(m.Expires) {
+			m.Expires = until
+		}
 	}
-	preview, err := t.flag("preview_url")
-	return textBody{body, preview}, err
+	return carried, nil
 }
 
-// checkText holds a text to what a phone can send.
-func checkText(s string) error {
-	switch n := runes(s); {
-	case n == 0:
-		return required("text['body']", "give a text of 1 to 4096 characters")
-	case n > wabridge.MaxText:
-		return say(wabridge.CodeParameter, "(#100) Param text['body'] must be at most 4096 characters long.",
-			"text.body: it has %d characters (Unicode code points); send it in parts", n)
-	case strings.ContainsRune(s, 0):
-		return refuse(wabridge.CodeValue, "text.body: it holds a NUL character, which WhatsApp cannot show; take it out")
-	case strings.TrimFunc(s, unicode.IsSpace) == "":
-		return refuse(wabridge.CodeValue, "text.body: it is blank, and WhatsApp sends no blank messages; give some text")
+// codeTTL is how long a one-time code is worth sending (contract, section 2).
+const codeTTL = 10 * time.Minute
+
+// lifetime is how long a message of a template may wait; 0: as any other.
+func lifetime(t content.Template) time.Duration {
+	switch {
+	case t.TTL > 0:
+		return time.Duration(t.TTL) * time.Second
+	case t.Category == content.CategoryAuthentication && t.TTL == 0:
+		return codeTTL
+	}
+	return 0
+}
+
+// template finds a stored definition.
+func (a *api) template(ctx context.Context, waba, name, language string) (content.Template, error) {
+	o, err := a.Store.ObjectByName(ctx, queue.ObjectTemplate, waba, queue.TemplateName(name, language))
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		if name == helloWorld {
+			return content.Template{}, refuse(wabridge.CodeHelloWorld,
+				"template: this number is none of Meta's test numbers; create a template of your own (named %s, if you like) and send it", helloWorld)
+		}
+		return content.Template{}, content.NoTemplate(name, language)
+	}
+	if err != nil {
+		return content.Template{}, err
+	}
+	return content.ReadTemplate(o.Data)
+}
+
+// helloWorld is the sample template that Meta gives to each test number.
+const helloWorld = "hello_world"
+
+// reactionAge is how old a message may be to be reacted to (contract, section
+// 2.1).
+const reactionAge = 30 * 24 * time.Hour
+
+// reactable says whether a reaction's target can be reacted to. The Cloud API
+// tells it later, in a failed status; here it is known.
+func (a *api) reactable(ctx context.Context, m *wabridge.Message) error {
+	target, err := a.known(ctx, m.Phone, m.Chat, m.Context)
+	switch {
+	case err != nil:
+		return err
+	case target == nil:
+		return refuse(wabridge.CodeValue, "reaction.message_id: this chat has no message with this id")
+	case target.Type == "reaction":
+		return refuse(wabridge.CodeValue, "reaction.message_id: it is itself a reaction; name the message that it belongs to")
+	case time.Since(target.Created) > reactionAge:
+		return refuse(wabridge.CodeValue, "reaction.message_id: the message is older than 30 days")
+	case !target.Ended.IsZero():
+		return refuse(wabridge.CodeValue, "reaction.message_id: this message was never sent")
 	}
 	return nil
+}
+
+// contentError writes what package content found wrong as a Graph error.
+func contentError(e *content.Error) *graphError {
+	words := e.Words
+	if words == "" {
+		words = bridge.Title(e.Code)
+	}
+	return say(e.Code, "(#"+strconv.Itoa(int(e.Code))+") "+words, "%s", e.Details())
 }
 
 // runes counts characters: Unicode code points, as wabridge.MaxText says.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/content"
 )
 
 func FuzzParseFields(f *testing.F) {
@@ -41,9 +42,13 @@ func FuzzSendBody(f *testing.F) {
 		if err == nil {
 			err = p.product()
 		}
-		var m wabridge.Message
+		var kind string
 		if err == nil {
-			err = p.content(&m)
+			kind, err = p.kind()
+		}
+		var c content.Content
+		if err == nil {
+			c, err = content.Parse(kind, p[kind])
 		}
 		if err != nil {
 			if e := graphErrorOf(err); e.Code < 100 || e.Code == int(wabridge.CodeInternal) {
@@ -51,8 +56,8 @@ func FuzzSendBody(f *testing.F) {
 			}
 			return
 		}
-		if m.Type != "text" || m.Text == "" || !json.Valid(m.Body) || runes(string(m.Text)) > wabridge.MaxText {
-			t.Errorf("%q gives %+v", body, m)
+		if got := c.Carry(); got.Kind != kind || kind == "text" && got.Text == "" || !json.Valid(got.Body) || runes(got.Text) > wabridge.MaxText {
+			t.Errorf("%q gives %+v", body, got)
 		}
 	})
 }

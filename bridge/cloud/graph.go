@@ -12,6 +12,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/content"
 )
 
 // defaultVersion is reported to clients that name none.
@@ -104,6 +105,9 @@ func brief(s string) string {
 func graphErrorOf(err error) *graphError {
 	if e, ok := errors.AsType[*graphError](err); ok {
 		return e
+	}
+	if e, ok := errors.AsType[*content.Error](err); ok {
+		return contentError(e)
 	}
 	code := wabridge.CodeOf(err)
 	var e *graphError

@@ -40,6 +40,9 @@ type Store interface {
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
+	Media(ctx context.Context, id string, now time.Time) (queue.MediaRecord, error)
+	PutMedia(ctx context.Context, r queue.MediaRecord) (queue.MediaRecord, error)
+	ObjectByName(ctx context.Context, kind, owner, name string) (queue.Object, error)
 }
 
 // Config is what the handler is made of. Store, Auth and Log are required.
@@ -61,6 +64,10 @@ type Config struct {
 	Currency string
 	// TimeZone is the business accounts' own, for use_waba_timezone; nil is UTC.
 	TimeZone *time.Location
+	// Files keeps the files that are made here; nil refuses contacts.
+	Files Files
+	// Links fetches the files of links; nil refuses them.
+	Links Linker
 }
 
 type api struct {

@@ -28,8 +28,9 @@ type sentContact struct {
 }
 
 type sentMessage struct {
-	ID    string `json:"id"`
-	Group string `json:"group_id,omitempty"`
+	ID     string `json:"id"`
+	Group  string `json:"group_id,omitempty"`
+	Status string `json:"message_status,omitempty"` // of a template
 }
 
 var success = []byte(`{"success":true}`)
@@ -80,7 +81,11 @@ func (a *api) enqueue(w http.ResponseWriter, r *http.Request, draft queue.Draft)
 	if m.Group != "" {
 		waID = m.Group
 	}
-	body, err := json.Marshal(sent{"whatsapp", []sentContact{{m.Input, waID}}, []sentMessage{{m.ID, m.Group}}})
+	answer := sentMessage{ID: m.ID, Group: m.Group}
+	if m.Type == "template" {
+		answer.Status = "accepted"
+	}
+	body, err := json.Marshal(sent{"whatsapp", []sentContact{{m.Input, waID}}, []sentMessage{answer}})
 	if err != nil {
 		return err
 	}
@@ -115,7 +120,8 @@ func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.
 		Chat: to.chat(), Number: to.number, Group: to.group, Input: to.input,
 		Expires: time.Now().Add(a.TTL),
 	}
-	if err := p.content(&m); err != nil {
+	carried, err := a.content(ctx, phone, p, &m)
+	if err != nil {
 		return queue.Draft{}, err
 	}
 	if err := able(phone); err != nil {
@@ -124,7 +130,10 @@ func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.
 	if m.Callback, err = p.callback(); err != nil {
 		return queue.Draft{}, err
 	}
-	m.Context, err = a.quoted(ctx, phone, m.Chat, p)
+	if _, err := p.text("recipient_identity_key_hash"); err != nil {
+		return queue.Draft{}, err
+	}
+	err = a.attach(ctx, &m, carried)
 	return queue.Draft{Message: m}, err
 }
 
@@ -208,16 +217,25 @@ func (a *api) quoted(ctx context.Context, phone wabridge.Phone, chat string, p p
 	if err != nil || id == "" {
 		return "", err
 	}
+	m, err := a.known(ctx, phone.ID, chat, id)
+	if err != nil || m == nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// known finds a message of a chat; nil if the chat has none with this id.
+func (a *api) known(ctx context.Context, phone, chat, id string) (*wabridge.Message, error) {
 	m, err := a.Store.Message(ctx, id)
 	switch {
 	case wabridge.CodeOf(err) == wabridge.CodeNotFound:
-		return "", nil
+		return nil, nil
 	case err != nil:
-		return "", err
-	case m.Phone != phone.ID || m.Chat != chat && !wabridge.SameNumber(wabridge.NumberOf(m.Chat), wabridge.NumberOf(chat)):
-		return "", nil
+		return nil, err
+	case m.Phone != phone || m.Chat != chat && !wabridge.SameNumber(wabridge.NumberOf(m.Chat), wabridge.NumberOf(chat)):
+		return nil, nil
 	}
-	return id, nil
+	return &m, nil
 }
 
 // idempotencyKey reads the header Idempotency-Key, an addition of ours.
