@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
@@ -175,12 +176,30 @@ func (c *Chat) title() string {
 // FormatNumber writes digits as the app shows a number that is not saved:
 // "+55 92 9316-0101" (seen; libphonenumber's international form).
 func FormatNumber(digits string) string {
-	n, err := phonenumbers.Parse("+"+digits, "")
-	if err != nil {
-		return "+" + digits
+	formats.Lock()
+	defer formats.Unlock()
+	if s, ok := formats.known[digits]; ok {
+		return s
 	}
-	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	s := "+" + digits
+	if n, err := phonenumbers.Parse(s, ""); err == nil {
+		s = phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	}
+	if formats.known == nil || len(formats.known) >= keptFormats {
+		formats.known = map[string]string{}
+	}
+	formats.known[digits] = s
+	return s
 }
+
+// formats are the newest answers of FormatNumber: each row that is drawn and
+// each notification asks, and the library takes its time.
+var formats struct {
+	sync.Mutex
+	known map[string]string
+}
+
+const keptFormats = 10_000
 
 // chat finds or makes the chat of a person.
 func (a *App) chat(digits string) *Chat {
