@@ -3,25 +3,25 @@ package phonesim
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 )
 
-// maxBody bounds a request to the control API.
-const maxBody = 1 << 20
+// maxBody bounds a request to the control API; files come in Base64.
+const maxBody = 192 << 20
 
 // Control is the HTTP API that tests and demonstrations steer the phone by. It
 // has no authentication: serve it on loopback only.
 //
-//	POST /incoming  {"from","name"?,"text","group"?,"kind"?}  somebody writes: {"id"}
+//	POST /incoming  {"from","name"?,"text","group"?,"kind"?,"quote"?,"file"? …}  somebody writes: {"id"}
 //	GET  /received  what arrived and when
 //	GET  /sent      the ledger
 //	POST /fault     {"kind","count"?,"for"?,"value"?}         something goes wrong
 //	GET  /faults    the kinds, a sentence each; "armed" are those that wait
 //	POST /tick      {"to","state"}    pending, sent, delivered, read
 //	POST /human     {"to","text","screen"?}  a person writes from this account
-//	POST /contact   {"name","number"}
+//	POST /contact   {"name","number","picture"?}
+//	POST /call      {"from","name"?,"video"?,"state"}  ringing, answered, missed, ended
 //	GET  /commands  what ran and how long
 //	GET  /screen.png, /screen.xml
 //	POST /clear     {"faults_only"?}  everything as new, or only the faults
@@ -46,12 +46,13 @@ func (p *Phone) Control() http.Handler {
 		return done, p.Human(b.To, b.Text)
 	}))
 	mux.HandleFunc("POST /contact", handle(func(_ *http.Request, c Contact) (any, error) {
-		if c.Number == "" || strings.Trim(c.Number, "0123456789") != "" {
-			return nil, fmt.Errorf("number: %q is not digits only", c.Number)
+		if err := c.Check(); err != nil {
+			return nil, err
 		}
 		p.AddContact(c)
 		return done, nil
 	}))
+	mux.HandleFunc("POST /call", handle(func(_ *http.Request, c Call) (any, error) { return done, p.Call(c) }))
 	mux.HandleFunc("POST /clear", handle(func(_ *http.Request, b clearBody) (any, error) {
 		if b.FaultsOnly {
 			p.ClearFaults()

@@ -123,6 +123,28 @@ func likenesses() map[string]likeness {
 				"android:id/list":         "no bubbles yet",
 			},
 		},
+		"picture bubbles": {
+			capture: "whatsapp_chat_empty_entry_image_bubbles_en_1272x2800.xml", cfg: Config{Android: 15}, idsOnly: true,
+			show: func(t *testing.T, p *Phone) {
+				mustRun(t, p, shareTo(ann, "image/jpeg", push(t, p, "/sdcard/Pictures/a.jpg", []byte("a")), ""))
+				tapOn(t, p, "com.whatsapp:id/send")
+				settle(t, p)
+			},
+			must:  []string{":id/media_container_wrapper", ":id/media_container", ":id/image", ":id/text_and_date", ":id/date_wrapper", ":id/status", ":id/action_button"},
+			extra: map[string]string{"navigationBarBackground": "that phone has no bar", ":id/input_layout": "clickable in that newer build"},
+		},
+		"document bubbles": {
+			capture: "whatsapp_chat_self_long_message_and_documents_pt-br_720x1483.xml", cfg: Config{Locale: "pt"}, idsOnly: true,
+			show: func(t *testing.T, p *Phone) {
+				mustRun(t, p, shareTo(ann, "application/pdf", push(t, p, "/sdcard/Download/a.pdf", []byte("a")), ""))
+				tapOn(t, p, "com.whatsapp:id/send")
+				settle(t, p)
+			},
+			must: []string{":id/content", ":id/document_frame", ":id/document_info_container", ":id/icon", ":id/title", ":id/metadata_container", ":id/file_size",
+				":id/bullet_file_size", ":id/file_type", ":id/text_and_date", ":id/status", ":id/action_button"},
+			extra: map[string]string{":id/back": "that older build's header", ":id/contact_photo_view": "the same", ":id/conversation_row_date_divider": "none on that screen",
+				":id/camera_btn": "that build's is a video note button"},
+		},
 		"chat list": {
 			capture: "whatsapp_home_chat_list_meta_ai_pt-br_720x1640.xml", cfg: pt,
 			show: func(t *testing.T, p *Phone) {

@@ -51,12 +51,18 @@ type (
 	UnknownFaultError = android.UnknownFaultError
 	// IncomingMessage is what somebody sends to the account.
 	IncomingMessage = app.IncomingMessage
+	// IncomingFile is what comes with a message that is not a text.
+	IncomingFile = app.IncomingFile
 	// ReceivedMessage is one that arrived.
 	ReceivedMessage = app.ReceivedMessage
 	// SentMessage is a line of the ledger.
 	SentMessage = app.SentMessage
+	// SentMedia is the file of a line of the ledger.
+	SentMedia = app.SentMedia
 	// Contact is a person in the phone's address book.
 	Contact = app.Contact
+	// Call is somebody's call, or what became of it.
+	Call = app.Call
 )
 
 // FaultKinds lists every kind of fault.
@@ -238,8 +244,14 @@ func (p *Phone) HumanOnScreen(to, text string) (err error) {
 	return err
 }
 
-// AddContact saves a contact on the phone.
+// AddContact saves a contact on the phone, or gives one a picture.
 func (p *Phone) AddContact(c Contact) { p.sys.Do(func() { p.app.AddContact(c) }) }
+
+// Call has somebody call the account, or ends that.
+func (p *Phone) Call(c Call) (err error) {
+	p.sys.Do(func() { err = p.app.Call(c) })
+	return err
+}
 
 // Clear ends all faults, empties the chats, the ledger, the received list and
 // the list of commands, and shows the launcher.

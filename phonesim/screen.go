@@ -39,7 +39,7 @@ func pictureNode(n *view.Node, pkg string) *picture.Node {
 	}
 	_, id, _ := strings.Cut(n.ID, ":id/")
 	out := &picture.Node{
-		Class: n.Class, ID: id, Package: pkg, Text: n.Text, Desc: n.Desc, Clickable: n.Is(view.Clickable), Hint: n.Hint,
+		Class: n.Class, ID: id, Package: pkg, Text: n.Text, Desc: n.Desc, Clickable: n.Is(view.Clickable), Hint: n.Hint, Picture: n.Picture,
 		Bounds: [4]int{n.Bounds.Left, n.Bounds.Top, n.Bounds.Right, n.Bounds.Bottom},
 	}
 	for _, c := range n.Children {

@@ -1,5 +1,11 @@
 package android
 
+import (
+	"time"
+
+	"github.com/wabridge/wabridge/phonesim/view"
+)
+
 // Tap touches a point of the display.
 func (s *System) Tap(x, y int) {
 	if s.Take(FaultTapLost) || !s.awake || !s.Display.Contains(x, y) {
@@ -32,6 +38,8 @@ func (s *System) Swipe(x1, y1, x2, y2 int) {
 	}
 	dy := y2 - y1
 	switch {
+	case !s.lock.on && !s.shade && x2-x1 > s.Display.W()/8 && x2-x1 > abs(dy)*2:
+		s.swipeRight(x1, y1)
 	case s.lock.on:
 		if dy < -s.Display.H()/8 {
 			s.DismissKeyguard()
@@ -47,6 +55,63 @@ func (s *System) Swipe(x1, y1, x2, y2 int) {
 			w.Scroll(dy)
 			s.Changed()
 		}
+	}
+}
+
+func (s *System) swipeRight(x, y int) {
+	can := func(n *view.Node) bool { return n.Swipe != nil }
+	if n := s.Active().Draw().HitWith(x, y, can); n != nil {
+		n.Swipe()
+		s.Changed()
+	}
+}
+
+// LongPress is how long a finger stays down for a long press
+// (ViewConfiguration.DEFAULT_LONG_PRESS_TIMEOUT, 500 ms up to Android 11).
+func (s *System) LongPress() time.Duration {
+	if s.Android <= 11 {
+		return 500 * time.Millisecond
+	}
+	return 400 * time.Millisecond
+}
+
+// Hold is a finger that stays down at a point; on what knows no long press it
+// is a tap.
+func (s *System) Hold(x, y int) {
+	if !s.awake || s.Take(FaultTapLost) {
+		return
+	}
+	root := s.Active().Draw()
+	if n := root.HitWith(x, y, func(n *view.Node) bool { return n.Hold != nil }); n != nil {
+		n.Hold()
+	} else if n := root.HitWith(x, y, func(n *view.Node) bool { return n.Tap != nil && !n.Is(view.LongClickable) }); n != nil {
+		n.Tap()
+	}
+	s.Changed()
+}
+
+// A finger is one that motion events put down.
+type finger struct {
+	x, y int
+	at   time.Time
+}
+
+// FingerDown is input motionevent DOWN.
+func (s *System) FingerDown(x, y int) { s.finger = &finger{x, y, time.Now()} }
+
+// FingerUp ends what FingerDown began: a swipe, a long press or a tap.
+func (s *System) FingerUp(x, y int) {
+	f := s.finger
+	s.finger = nil
+	switch {
+	case f == nil:
+		s.Tap(x, y)
+	case abs(x-f.x) >= touchSlop || abs(y-f.y) >= touchSlop:
+		s.Swipe(f.x, f.y, x, y)
+	case time.Since(f.at) >= s.LongPress():
+		s.Hold(x, y)
+	default:
+		s.Tap(x, y)
 	}
 }
 

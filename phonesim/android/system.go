@@ -59,6 +59,8 @@ type System struct {
 	dialogs    []*dialog // ANR and permission dialogs, the last on top
 	lastChange time.Time
 	selected   bool // all of the focused field is selected
+	finger     *finger
+	call       Window // an incoming call, over everything
 	faults     map[string]*armed
 
 	storageIsFull atomic.Bool

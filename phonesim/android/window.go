@@ -69,7 +69,19 @@ func (s *System) Front() App { return s.front }
 
 // Seen reports whether a person sees this app's windows: in front, display on,
 // no keyguard. A shade or a system dialog over it does not stop the activity.
-func (s *System) Seen(a App) bool { return s.front == a && s.awake && !s.lock.on }
+func (s *System) Seen(a App) bool { return s.front == a && s.awake && !s.lock.on && s.call == nil }
+
+// ShowCall puts a window over everything, the keyguard too, and switches the
+// display on; nil takes it away. It is how a full-screen notification comes up.
+func (s *System) ShowCall(w Window) {
+	was := s.seenApp()
+	s.call = w
+	if w != nil {
+		s.awake = true
+	}
+	s.tellSeen(was)
+	s.Changed()
+}
 
 // switchTo brings an app, or nil for the launcher, to the front.
 func (s *System) switchTo(a App) {
@@ -133,6 +145,8 @@ const notCancelForceStop = 5
 // Active is the window that uiautomator dumps and input reaches.
 func (s *System) Active() Window {
 	switch {
+	case s.call != nil:
+		return s.call
 	case !s.awake || s.lock.on:
 		return keyguardWindow{s}
 	case s.shade:

@@ -5,6 +5,7 @@ package app
 
 import (
 	"cmp"
+	pixels "image"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type App struct {
 	cfg   Config
 	chats map[string]*Chat
 
+	pictures map[string]pixels.Image // of chats, read when first shown
+
 	pid     int
 	stopped bool     // force-stopped: it gets nothing until it is started
 	stack   []screen // activities, the last on top
@@ -42,7 +45,7 @@ type App struct {
 
 // New installs the app on a system.
 func New(sys *android.System, cfg Config) *App {
-	a := &App{sys: sys, cfg: cfg, chats: map[string]*Chat{}, pid: firstPID}
+	a := &App{sys: sys, cfg: cfg, chats: map[string]*Chat{}, pictures: map[string]pixels.Image{}, pid: firstPID}
 	sys.Install(a)
 	for _, c := range cfg.Contacts {
 		a.mirror(c)
@@ -228,17 +231,6 @@ func (a *App) recheckAccount() {
 	}
 }
 
-// AddContact saves a person on the phone; an open chat shows the name at once.
-func (a *App) AddContact(c Contact) {
-	a.cfg.Contacts = slices.DeleteFunc(a.cfg.Contacts, func(o Contact) bool { return o.Number == c.Number })
-	a.cfg.Contacts = append(a.cfg.Contacts, c)
-	if k := a.chats[c.Number]; k != nil {
-		k.Name = c.Name
-	}
-	a.mirror(c)
-	a.sys.Changed()
-}
-
 func (a *App) mirror(c Contact) {
 	jid := c.Number + "@s.whatsapp.net"
 	if !onWhatsApp(c.Number) {
@@ -260,6 +252,7 @@ func sortChats(cs []*Chat) {
 // Clear empties chats, ledger and lists, and closes all screens.
 func (a *App) Clear() {
 	a.cancelOpening()
+	a.sys.ShowCall(nil)
 	a.chats = map[string]*Chat{}
 	a.ledger, a.received, a.waiting, a.outbox = nil, nil, nil, nil
 	a.stack, a.over = nil, nil

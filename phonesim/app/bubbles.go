@@ -109,6 +109,7 @@ func media(m *Message) bool { return m.Kind != "" && m.Kind != "text" }
 func (s *chatScreen) row(r row, y int) *view.Node {
 	a, m, divider, bottom := s.a, r.m, r.divider, y+r.height-10
 	row := with(a.n(group, "", view.R(0, y, width, y+r.height)), view.LongClickable)
+	s.gestures(row, m)
 	if divider != "" {
 		half := utf8.RuneCountInString(divider)*charWidth/2 + 16
 		row.Add(a.t("conversation_row_date_divider", divider, view.R(width/2-half, y+6, width/2+half, y+69)))
@@ -143,7 +144,6 @@ func (s *chatScreen) row(r row, y int) *view.Node {
 	if m.reactions() != "" {
 		row.Add(s.reactionNode(m, view.R(box.Right-120, box.Bottom-6, box.Right-16, box.Bottom+reactionHeight-8)))
 	}
-	s.gestures(row, m)
 	inner := box
 	if m.Sender != "" {
 		r := view.R(box.Left+4, box.Top+4, box.Right-4, box.Top+4+lineHeight)

@@ -15,17 +15,24 @@ type chatScreen struct {
 	a        *App
 	chat     *Chat
 	keyboard bool
+	selected *Message // held: the reactions and the bar with Reply are shown
 }
 
 func (s *chatScreen) name() string  { return ".Conversation" }
 func (s *chatScreen) Title() string { return s.a.cfg.Package + "/com.whatsapp.Conversation" }
 
 func (s *chatScreen) back() bool {
-	if s.keyboard {
+	switch {
+	case s.selected != nil:
+		s.selected = nil
+	case s.keyboard:
 		s.keyboard = false
-		return true
+	case s.chat.quoting != nil:
+		s.chat.quoting = nil
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // Type adds to the composer.
@@ -73,7 +80,7 @@ func (s *chatScreen) footerHeight() int {
 		return 160
 	}
 	_, h, _ := measure(s.chat.Draft, 311+96)
-	return 112 + min(h-50, 5*lineHeight)
+	return 112 + min(h-50, 5*lineHeight) + s.quotingHeight()
 }
 
 func (s *chatScreen) listArea() view.Rect {
@@ -91,11 +98,11 @@ func (s *chatScreen) Draw() *view.Node {
 		a.n(plain, "drag_n_drop_overlay", under),
 		a.n(frame, "android:id/content", s.listArea(), list))
 	layout.Add(gone(3)...)
-	layout.Add(s.footer())
+	layout.Add(s.footer(), s.reactionTray())
 	all := view.R(0, 0, width, height)
 	return a.window(a.n(frame, "root", all,
 		a.n(linear, "conversation_root_layout", view.R(0, topBar, width, bottom),
-			s.header(),
+			s.topBar(),
 			a.n(group, "coordinator", under, a.n(image, "conversation_background", under), layout))))
 }
 
@@ -104,8 +111,9 @@ func (s *chatScreen) header() *view.Node {
 	bar := view.R(0, topBar, width, underBar)
 	title := s.chat.title()
 	nameWidth := min(utf8.RuneCountInString(title)*charWidth+8, 248)
-	photo := with(a.n(frame, "contact_photo_view", view.R(96, 76, 192, 172),
-		a.n(button, "conversation_contact_photo", view.R(101, 86, 183, 166)),
+	face := a.n(button, "conversation_contact_photo", view.R(101, 86, 183, 166))
+	face.Picture = a.picture(s.chat)
+	photo := with(a.n(frame, "contact_photo_view", view.R(96, 76, 192, 172), face,
 		a.n(plain, "transition_start", view.R(104, 84, 184, 164))), click)
 	back := tap(with(desc(a.n(button, "whatsapp_toolbar_home", view.R(0, 76, 96, 172)), w.back), click), func() {
 		s.keyboard = false
@@ -163,25 +171,30 @@ func (s *chatScreen) blank() bool { return strings.TrimSpace(s.chat.Draft) == ""
 func (s *chatScreen) entryLayout(r view.Rect) *view.Node {
 	a, w := s.a, s.a.words()
 	in := view.R(8, r.Top+7, 607, r.Bottom-8)
+	quote := s.quotingHeight()
+	field := view.R(in.Left, in.Top+quote, in.Right, in.Bottom)
 	right := 415
 	if !s.blank() {
 		right = 511
 	}
-	entry := with(a.n(editText, "entry", view.R(104, r.Top+22, right, r.Bottom-25)), press|view.Focused)
+	entry := with(a.n(editText, "entry", view.R(104, r.Top+22+quote, right, r.Bottom-25)), press|view.Focused)
 	entry.Text = s.chat.Draft
 	if entry.Text == "" {
 		entry.Text = w.placeholder
 		hint(entry, "placeholder", "yes")
 	}
 	tap(entry, func() { s.keyboard = true })
-	content := a.n(linear, "input_layout_content", in,
+	content := a.n(linear, "input_layout_content", field,
 		with(desc(a.n(imageButton, "emoji_picker_btn", view.R(8, r.Bottom-105, 104, r.Bottom-9)), w.emoji), click),
 		entry,
 		with(desc(a.n(imageButton, "input_attach_button", view.R(right, r.Bottom-105, right+96, r.Bottom-9)), w.attach), press))
 	if s.blank() {
 		content.Add(with(desc(a.n(imageButton, "camera_btn", view.R(511, r.Bottom-105, 607, r.Bottom-9)), w.camera), click))
 	}
-	input := a.n(linear, "input_layout", in, gone(1)...)
+	input := a.n(linear, "input_layout", in, s.quotePanel(view.R(in.Left+8, in.Top+8, in.Right-8, in.Top+quote)))
+	if quote == 0 {
+		input.Add(gone(1)...)
+	}
 	input.Add(content)
 	return a.n(frame, "text_entry_layout", view.R(0, r.Top, 607, r.Bottom), a.n(frame, "voice_note_stub", in), input)
 }
@@ -205,9 +218,9 @@ func (s *chatScreen) send() {
 	if a.sys.Take(android.FaultSendStuck) {
 		return
 	}
-	text := s.chat.Draft
-	s.chat.Draft = ""
-	a.sendNow(s.chat, text, false, "")
+	text, quote := s.chat.Draft, s.chat.quoting
+	s.chat.Draft, s.chat.quoting = "", nil
+	a.sendQuoting(s.chat, text, quote)
 	a.sys.ChangesFor(a.sys.Latency.Bubble)
 	if a.sys.Take(android.FaultKillAfterTap) {
 		a.sys.Kill(a)

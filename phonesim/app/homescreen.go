@@ -97,6 +97,7 @@ func (s *homeScreen) row(c *Chat, y int) *view.Node {
 	if c.Group {
 		hint(photo, "group", "yes")
 	}
+	photo.Picture = a.picture(c)
 	return tap(with(a.n(linear, "contact_row_container", at(0, 0, width, rowHeight),
 		a.n(frame, "row_addon_start", at(0, 8, 144, 144), with(a.n(frame, "contact_selector", at(0, 8, 144, 144), photo), press)),
 		a.n(linear, "row_content", at(144, 30, 688, 122),

@@ -228,8 +228,11 @@ func (a *App) sharedFile(i android.Intent) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	local := strings.HasPrefix(uri, "file:") && a.sys.Android <= 10 // scoped storage since 11
-	if !local && !i.MayRead(uri) {
+	allowed := i.MayRead(uri)
+	if strings.HasPrefix(uri, "file:") { // no grant covers it; scoped storage since Android 11
+		allowed = a.sys.Android <= 10
+	}
+	if !allowed {
 		return nil, fmt.Errorf("read %s: %w", uri, fs.ErrPermission)
 	}
 	mimeType := i.Type

@@ -70,12 +70,6 @@ type SentMessage struct {
 	Quote string     `json:"quote,omitempty"` // text of the message that is answered or reacted to
 }
 
-// A Contact is a person in the phone's address book.
-type Contact struct {
-	Name   string `json:"name"`
-	Number string `json:"number"` // digits
-}
-
 // A State is how far an outgoing message has come.
 type State int
 

@@ -19,11 +19,22 @@ func (a *App) sendNow(c *Chat, text string, human bool, kind string) *Message {
 	return m
 }
 
+// sendQuoting is sendNow for what the composer holds, which may answer a message.
+func (a *App) sendQuoting(c *Chat, text string, quote *Message) {
+	m := a.add(c, &Message{Out: true, Text: text, At: now(), quote: quote})
+	a.enter(c, m, false)
+	a.changed(c)
+	a.transmit(c, m)
+}
+
 // enter writes a message's line of the ledger.
 func (a *App) enter(c *Chat, m *Message, human bool) {
 	m.sent = &SentMessage{Order: len(a.ledger) + 1, To: c.ID, Text: m.Text, At: time.Now(), State: Pending.String(), Human: human, Kind: m.Kind}
 	if m.file != nil {
 		m.sent.Media = m.file.sent(m.Text)
+	}
+	if m.quote != nil {
+		m.sent.Quote = a.mediaText(m.quote)
 	}
 	a.ledger = append(a.ledger, m.sent)
 }

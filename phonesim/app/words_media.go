@@ -18,6 +18,7 @@ type fileWords struct {
 	// from memory
 	incomingVideo, reply, playVoice, enlarge, reactedF string
 	forwardImage, reactionF, download, stickerWord     string
+	ongoingVoice                                       string
 }
 
 // files are the words of the phone's language.
@@ -36,7 +37,7 @@ var fileLocales = map[string]*fileWords{
 		missedVoice: "Missed voice call", missedVideo: "Missed video call", callBack: "Call back",
 		incomingVoice: "Incoming voice call", answer: "Answer", decline: "Decline", closeBox: "Close",
 		incomingVideo: "Incoming video call", reply: "Reply", playVoice: "Play voice message", enlarge: "Enlarge photo", reactedF: "Reacted %s to \"%s\"",
-		forwardImage: "Forward image", reactionF: "Reaction %s", download: "Download", stickerWord: "Sticker",
+		forwardImage: "Forward image", ongoingVoice: "Ongoing voice call", reactionF: "Reaction %s", download: "Download", stickerWord: "Sticker",
 	},
 	"pt": {
 		addCaption: "Adicione uma legenda…", confirmSendF: "Enviar \"%s\" para %s?", cannotShare: "Falha ao compartilhar o arquivo.", retry: "Tentar novamente", you: "Você",
@@ -45,7 +46,7 @@ var fileLocales = map[string]*fileWords{
 		missedVoice: "Chamada de voz perdida", missedVideo: "Chamada de vídeo perdida", callBack: "Retornar chamada",
 		incomingVoice: "Chamada de voz recebida", answer: "Atender", decline: "Rejeitar", closeBox: "Fechar",
 		incomingVideo: "Chamada de vídeo recebida", reply: "Responder", playVoice: "Reproduzir mensagem de voz", enlarge: "Ampliar foto", reactedF: "Reagiu com %s a \"%s\"",
-		forwardImage: "Encaminhar para…", reactionF: "Reação %s", download: "Baixar", stickerWord: "Figurinha",
+		forwardImage: "Encaminhar para…", ongoingVoice: "Chamada de voz em andamento", reactionF: "Reação %s", download: "Baixar", stickerWord: "Figurinha",
 	},
 	"es": {
 		addCaption: "Añadir un comentario…", confirmSendF: "¿Enviar \"%s\" a %s?", cannotShare: "No se puede compartir este archivo.", retry: "Reintentar", you: "Tú",
@@ -54,7 +55,7 @@ var fileLocales = map[string]*fileWords{
 		missedVoice: "Llamada perdida", missedVideo: "Videollamada perdida", callBack: "Llamar",
 		incomingVoice: "Llamada de voz entrante", answer: "Contestar", decline: "Rechazar", closeBox: "Cerrar",
 		incomingVideo: "Videollamada entrante", reply: "Responder", playVoice: "Reproducir mensaje de voz", enlarge: "Ampliar foto", reactedF: "Reaccionó con %s a \"%s\"",
-		forwardImage: "Reenviar imagen", reactionF: "Reacción %s", download: "Descargar", stickerWord: "Sticker",
+		forwardImage: "Reenviar imagen", ongoingVoice: "Llamada de voz en curso", reactionF: "Reacción %s", download: "Descargar", stickerWord: "Sticker",
 	},
 	"de": {
 		addCaption: "Bildunterschrift hinzufügen\u00a0…", confirmSendF: "\"%s\" an %s senden?", cannotShare: "Datei kann nicht geteilt werden.", retry: "Wiederholen", you: "Du",
@@ -63,7 +64,7 @@ var fileLocales = map[string]*fileWords{
 		missedVoice: "Verpasster Sprachanruf", missedVideo: "Verpasster Videoanruf", callBack: "Zurückrufen",
 		incomingVoice: "Eingehender Sprachanruf", answer: "Annehmen", decline: "Ablehnen", closeBox: "Schließen",
 		incomingVideo: "Eingehender Videoanruf", reply: "Antworten", playVoice: "Sprachnachricht abspielen", enlarge: "Foto vergrößern", reactedF: "Hat mit %s auf \"%s\" reagiert",
-		forwardImage: "Bild weiterleiten", reactionF: "Reaktion %s", download: "Herunterladen", stickerWord: "Sticker",
+		forwardImage: "Bild weiterleiten", ongoingVoice: "Laufender Sprachanruf", reactionF: "Reaktion %s", download: "Herunterladen", stickerWord: "Sticker",
 	},
 	"ru": {
 		addCaption: "Добавить подпись…", confirmSendF: "Отправить \"%s\" контакту %s?", cannotShare: "Не удается поделиться файлом.", retry: "Повт.", you: "Вы",
@@ -72,7 +73,7 @@ var fileLocales = map[string]*fileWords{
 		missedVoice: "Пропущенный аудиозвонок", missedVideo: "Пропущенный видеозвонок", callBack: "Перезвонить",
 		incomingVoice: "Входящий аудиозвонок", answer: "Ответить", decline: "Отклонить", closeBox: "Закрыть",
 		incomingVideo: "Входящий видеозвонок", reply: "Ответить", playVoice: "Воспроизвести голосовое сообщение", enlarge: "Увеличить фото", reactedF: "Реакция %s на \"%s\"",
-		forwardImage: "Переслать изображение", reactionF: "Реакция %s", download: "Загрузить", stickerWord: "Стикер",
+		forwardImage: "Переслать изображение", ongoingVoice: "Текущий аудиозвонок", reactionF: "Реакция %s", download: "Загрузить", stickerWord: "Стикер",
 	},
 }
 

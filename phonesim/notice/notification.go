@@ -76,9 +76,12 @@ type Flags uint32
 
 // The flags that occur here.
 const (
-	OnlyAlertOnce Flags = 0x8
-	AutoCancel    Flags = 0x10
-	GroupSummary  Flags = 0x200
+	Ongoing           Flags = 0x2
+	OnlyAlertOnce     Flags = 0x8
+	AutoCancel        Flags = 0x10
+	NoClear           Flags = 0x20
+	ForegroundService Flags = 0x40
+	GroupSummary      Flags = 0x200
 )
 
 // text is hexadecimal up to Android 13, names since 14.
@@ -90,7 +93,10 @@ func (f Flags) text(android int) string {
 	for _, n := range []struct {
 		f    Flags
 		name string
-	}{{OnlyAlertOnce, "ONLY_ALERT_ONCE"}, {AutoCancel, "AUTO_CANCEL"}, {GroupSummary, "GROUP_SUMMARY"}} {
+	}{
+		{Ongoing, "ONGOING_EVENT"}, {OnlyAlertOnce, "ONLY_ALERT_ONCE"}, {AutoCancel, "AUTO_CANCEL"}, {NoClear, "NO_CLEAR"},
+		{ForegroundService, "FOREGROUND_SERVICE"}, {GroupSummary, "GROUP_SUMMARY"},
+	} {
 		if f&n.f != 0 {
 			names = append(names, n.name)
 		}

@@ -73,6 +73,11 @@ func (c *canvas) screen() box {
 
 // fill paints the area that draw outlines; within tells where it can be.
 func (c *canvas) fill(within box, col color.RGBA, outline func(p *pen)) {
+	c.fillWith(within, image.NewUniform(col), outline)
+}
+
+// fillWith is fill with an image, whose points are those of the screen.
+func (c *canvas) fillWith(within box, src image.Image, outline func(p *pen)) {
 	r := within.inset(-1).pixels().Intersect(c.img.Bounds())
 	if r.Empty() || !c.spend(r) {
 		return
@@ -85,7 +90,7 @@ func (c *canvas) fill(within box, col color.RGBA, outline func(p *pen)) {
 	mask := &image.Alpha{Pix: c.mask[:r.Dx()*r.Dy()], Stride: r.Dx(), Rect: image.Rect(0, 0, r.Dx(), r.Dy())}
 	c.raster.DrawOp = draw.Src
 	c.raster.Draw(mask, mask.Rect, image.Opaque, image.Point{})
-	draw.DrawMask(c.img, r, image.NewUniform(col), image.Point{}, mask, image.Point{}, draw.Over)
+	draw.DrawMask(c.img, r, src, r.Min, mask, image.Point{}, draw.Over)
 }
 
 // spend reports whether so many pixels may still be painted.

@@ -9,8 +9,15 @@ import (
 
 // avatar is somebody's round picture: a silhouette on a colour of its own.
 func avatar(c *canvas, n *Node, b box) {
+	if n.Picture != nil {
+		s := b.square()
+		c.picture(s, n.Picture, s.w()/2)
+		return
+	}
 	name := n.Desc
-	if row := c.around("contact_row_container"); row != nil {
+	if who := n.Hint["avatar"]; who != "" {
+		name = who
+	} else if row := c.around("contact_row_container"); row != nil {
 		if who := find(row, "conversations_row_contact_name"); who != nil {
 			name = who.Text
 		}

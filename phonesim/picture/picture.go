@@ -29,6 +29,8 @@ type Node struct {
 	// "group" = anything if an avatar is a group's.
 	// Without a hint the position, the description and the other buttons decide.
 	Hint map[string]string
+	// Picture is what an avatar or a photo shows; nil draws a sign for it.
+	Picture image.Image
 }
 
 // A Style is what the status bar shows and how all is coloured.

@@ -255,7 +255,13 @@ func divider(c *canvas, n *Node, b box) {
 }
 
 // photo is a picture in a bubble.
-func photo(c *canvas, _ *Node, b box) { landscape(c, b.inset(2*c.dp), white) }
+func photo(c *canvas, n *Node, b box) {
+	if n.Picture != nil {
+		c.picture(b, n.Picture, 6*c.dp)
+		return
+	}
+	landscape(c, b.inset(2*c.dp), white)
+}
 
 // chip is the reaction below a bubble.
 func chip(c *canvas, _ *Node, b box) {

@@ -28,12 +28,19 @@ func input(ctx context.Context, p *proc) int {
 	case "tap":
 		return p.pointer(ctx, args, 2, sys.Latency.Tap, func(n []int) { sys.Tap(n[0], n[1]) })
 	case "swipe", "draganddrop":
-		return p.pointer(ctx, args, 4, sys.Latency.Tap, func(n []int) { sys.Swipe(n[0], n[1], n[2], n[3]) })
+		return p.pointer(ctx, args, 4, sys.Latency.Tap, func(n []int) { p.drag(n) })
 	case "motionevent":
-		if len(args) == 4 && args[1] == "UP" {
-			return p.pointer(ctx, append(args[:1:1], args[2:]...), 2, sys.Latency.Tap, func(n []int) { sys.Tap(n[0], n[1]) })
+		if len(args) != 4 {
+			return p.inputUsage()
 		}
-		return 0
+		rest := append(args[:1:1], args[2:]...)
+		switch args[1] {
+		case "DOWN":
+			return p.pointer(ctx, rest, 2, sys.Latency.Tap, func(n []int) { sys.FingerDown(n[0], n[1]) })
+		case "UP":
+			return p.pointer(ctx, rest, 2, sys.Latency.Tap, func(n []int) { sys.FingerUp(n[0], n[1]) })
+		}
+		return 0 // MOVE: only where the finger goes up counts
 	case "text":
 		return p.inputText(ctx, args[1:])
 	case "keyevent":
@@ -76,6 +83,16 @@ func (p *proc) pointer(ctx context.Context, args []string, n int, takes time.Dur
 	}
 	p.sh.sys.Do(func() { do(at) })
 	return 0
+}
+
+// drag is swipe: one that stays where it is for long enough is a long press.
+func (p *proc) drag(n []int) {
+	sys := p.sh.sys
+	if len(n) > 4 && time.Duration(n[4])*time.Millisecond >= sys.LongPress() && n[0] == n[2] && n[1] == n[3] {
+		sys.Hold(n[0], n[1])
+		return
+	}
+	sys.Swipe(n[0], n[1], n[2], n[3])
 }
 
 func (p *proc) javaFailure(command, what string) {

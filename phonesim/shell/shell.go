@@ -280,7 +280,7 @@ func init() {
 		"wm": wm, "getprop": getprop, "setprop": setprop, "settings": settings, "svc": svc, "pm": pm, "logcat": logcat,
 		"content": content, "screencap": screencap, "monkey": monkey, "ime": ime,
 		"cat": cat, "ls": ls, "rm": rm, "mkdir": mkdir, "rmdir": rmdir, "mv": mv, "cp": cp, "touch": touch, "chmod": chmod,
-		"stat": stat, "df": df, "md5sum": md5sum, "sha256sum": sha256sum, "sha1sum": sha1sum,
+		"stat": stat, "find": find, "df": df, "md5sum": md5sum, "sha256sum": sha256sum, "sha1sum": sha1sum,
 		"echo": echo, "sleep": sleep, "head": head, "tail": tail, "wc": wc, "grep": grep, "egrep": grep, "sed": sed,
 		"sort": sortLines, "uniq": uniq, "tr": tr, "cut": cut, "tee": tee, "base64": base64Command, "xargs": xargs,
 		"date": date, "id": id, "whoami": whoami, "ps": ps, "pidof": pidof, "pgrep": pidof, "uptime": uptime, "uname": uname,

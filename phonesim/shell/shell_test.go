@@ -56,6 +56,7 @@ func TestShellText(t *testing.T) {
 		"grep -o -E":                 {text: "echo mCurrentFocus=Window{1 u0 x/y} | grep -oE '[a-z]+/[a-z]+'", out: "x/y\n"},
 		"checksum":                   {text: "echo -n abc > /sdcard/s; sha256sum /sdcard/s", out: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  /sdcard/s\n"},
 		"move, copy, remove":         {text: "cd /sdcard; echo 1 > a; cp a b; mv b c; rm a; ls a c; rm -rf c; rm c", out: "c\n", errs: "ls: a: No such file or directory\nrm: c: No such file or directory\n", code: 1},
+		"find":                       {text: "cd /sdcard; mkdir -p x/y; echo 1 > x/a.jpg; echo 22 > x/y/b.JPG; find x -type f; find x -iname '*.jpg' -printf '%s %f\\n'; find x -maxdepth 1 ! -type d -mmin -5; find x/none", out: "x/a.jpg\nx/y/b.JPG\n2 a.jpg\n3 b.JPG\nx/a.jpg\n", errs: "find: x/none: No such file or directory\n", code: 1},
 		"settings":                   {text: "settings put system x 5; settings get system x; settings get system y", out: "5\nnull\n"},
 		"properties":                 {text: "getprop ro.build.version.sdk; getprop no.such; getprop | grep -c sdk", out: "33\n\n1\n"},
 		"window size":                {text: "wm size; wm density", out: "Physical size: 720x1640\nPhysical density: 320\n"},

@@ -114,15 +114,20 @@ func (n *Node) Find(id string) *Node {
 // Hit returns what a tap at a point acts on: the deepest, last drawn node that
 // contains it and has a Tap, or nil.
 func (n *Node) Hit(x, y int) *Node {
+	return n.HitWith(x, y, func(n *Node) bool { return n.Tap != nil })
+}
+
+// HitWith is Hit for nodes of which can is true.
+func (n *Node) HitWith(x, y int, can func(*Node) bool) *Node {
 	if n == nil || n.Is(Gone) || !n.Bounds.Contains(x, y) {
 		return nil
 	}
 	for i := len(n.Children) - 1; i >= 0; i-- {
-		if h := n.Children[i].Hit(x, y); h != nil {
+		if h := n.Children[i].HitWith(x, y, can); h != nil {
 			return h
 		}
 	}
-	if n.Tap != nil && !n.Is(Disabled) {
+	if can(n) && !n.Is(Disabled) {
 		return n
 	}
 	return nil
