@@ -135,7 +135,8 @@ type InboxStore interface {
 	// known by its name alone has the id "<16 hex digits>@name" until more is
 	// seen of it. Of a new message Phone, Chat, State (Received) and, where
 	// empty, ID, Number, Group, GroupName, Direction (In), Type (text) and
-	// Created are set here. decide may be called twice (its first transaction
+	// Created are set here, and a text that answers a question of the chat is
+	// stored and told as that answer (see Answer). decide may be called twice (its first transaction
 	// failed) and must not call the store.
 	Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef, limit int,
 		decide func(chat wabridge.Chat, known []wabridge.Message) Changes) ([]wabridge.Message, error)

@@ -23,6 +23,7 @@ func Run(t *testing.T, open Open) {
 		{"claim", testClaim},
 		{"moves", testMoves},
 		{"inbox", testInbox},
+		{"answers", testAnswers},
 		{"media", testMedia},
 		{"log", testLog},
 		{"people", testPeople},

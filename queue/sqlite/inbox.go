@@ -37,6 +37,9 @@ func (db *DB) Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef,
 		}
 		for _, m := range changes.New {
 			r := received(c, m, time.Now())
+			if err := t.answer(c, &r); err != nil {
+				return err
+			}
 			if err := t.receive(c, &r); err != nil {
 				return err
 			}

@@ -36,6 +36,8 @@ func TestPlans(t *testing.T) {
 		"next head":            {promoteHead, 1, "USING COVERING INDEX message_open (chat=?)"},
 		"the head":             {agreeHead, 1, "USING INDEX message_open (chat=?)"},
 		"heard in chat":        {heardInChat, 2, "USING INDEX message_heard (chat=?)"},
+		"newest question":      {newestQuestion, 1, "m USING INDEX message_question (chat=?)"},
+		"answered":             {answeredBy, 5, "USING INDEX message_heard (chat=? AND seq>?)"},
 		"message by id":        {messageByID, 1, "m USING INDEX sqlite_autoindex_message_1 (id=?)"},
 		"chat by id":           {chatByID, 2, "USING INDEX sqlite_autoindex_chat_1 (phone=? AND id=?)"},
 		"chat by lid":          {chatByLID, 2, "USING INDEX chat_lid (phone=? AND lid=?)"},
