@@ -261,3 +261,40 @@ func TestInspectStored(t *testing.T) {
 		t.Errorf("got %+v and %+v (%v), want %+v", got, f.Info, err, want)
 	}
 }
+
+func TestPartial(t *testing.T) {
+	s := open(t, Options{Quota: 12})
+	p, err := s.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the line broke")
+	if err := p.Append(t.Context(), io.MultiReader(strings.NewReader("hel"), iotest.ErrReader(broken)), 10); !errors.Is(err, broken) || p.Size() != 3 || s.Used() != 3 {
+		t.Errorf("broken off: %v, %d bytes, used %d; want 3", err, p.Size(), s.Used())
+	}
+	if err := p.Append(t.Context(), strings.NewReader("lo, much too long"), 5); wabridge.CodeOf(err) != wabridge.CodeMediaUpload || p.Size() != 3 || s.Used() != 3 {
+		t.Errorf("too much: %v, %d bytes, used %d; want 3", err, p.Size(), s.Used())
+	}
+	if err := p.Append(t.Context(), strings.NewReader("lo"), 5); err != nil {
+		t.Fatal(err)
+	}
+	f, err := p.Keep(t.Context())
+	if err != nil || f.Size != 5 || s.Used() != 5 || temps(t, s) != 0 {
+		t.Errorf("kept %+v (%v), used %d, %d temporary files", f, err, s.Used(), temps(t, s))
+	}
+	gone, err := s.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gone.Append(t.Context(), strings.NewReader("abc"), 5); err != nil || s.Used() != 8 {
+		t.Errorf("a second one: %v, used %d", err, s.Used())
+	}
+	for range 2 {
+		if err := gone.Discard(); err != nil || s.Used() != 5 {
+			t.Errorf("discard: %v, used %d", err, s.Used())
+		}
+	}
+	if err := gone.Append(t.Context(), strings.NewReader("abc"), 5); err == nil {
+		t.Error("pieces of what was discarded were taken")
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/analytics"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -68,12 +69,17 @@ type Config struct {
 	Files Files
 	// Links fetches the files of links; nil refuses them.
 	Links Linker
+	// Library keeps files; nil refuses uploads and downloads.
+	Library *file.Library
+	// Signer makes the addresses of downloads; nil takes one of its own.
+	Signer *file.Signer
 }
 
 type api struct {
 	Config
-	mux    *http.ServeMux
-	phones phoneCache
+	uploads sessions
+	mux     *http.ServeMux
+	phones  phoneCache
 }
 
 // Handler serves the Cloud API under any /v{N}.{M}/ prefix or none, with or
@@ -81,6 +87,9 @@ type api struct {
 func Handler(c Config) http.Handler {
 	if c.TTL == 0 {
 		c.TTL = defaultTTL
+	}
+	if c.Signer == nil {
+		c.Signer = file.NewSigner()
 	}
 	a := &api{Config: c}
 	a.mux = a.routes()
@@ -102,6 +111,7 @@ func (a *api) routes() *http.ServeMux {
 	for _, kind := range analytics.Kinds {
 		route("GET /{id}/"+string(kind), a.analyticsEdge(kind))
 	}
+	a.media(route)
 	route("/", a.unknown)
 	return mux
 }
@@ -111,6 +121,9 @@ func (a *api) routes() *http.ServeMux {
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	clean := path.Clean("/" + r.URL.Path)
 	version, rest := cutVersion(clean)
+	if id, ok := strings.CutPrefix(rest, "/"+sessionPrefix); ok && !strings.Contains(id, "/") {
+		rest = sessionPath + id
+	}
 	identify(w.Header(), version)
 	if rest != r.URL.Path || r.URL.RawPath != "" {
 		u := *r.URL

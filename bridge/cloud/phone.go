@@ -67,7 +67,11 @@ func (a *api) find(r *http.Request, id string) (n node, kind, preset string, err
 	if mine := ofWABA(phones, id); len(mine) > 0 {
 		return wabaNode(id, mine), wabaKind, defaultWABA, nil
 	}
-	return nil, "", "", noObject(r.Method, id)
+	m, err := a.file(r, id)
+	if err != nil {
+		return nil, "", "", err
+	}
+	return a.mediaNode(r, m), mediaKind, defaultMedia, nil
 }
 
 // phoneNode is a phone as the Cloud API shows a phone number (contract,

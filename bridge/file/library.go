@@ -73,8 +73,8 @@ type Incoming struct {
 	URL      string // of a link that may be used again
 	Name     string
 	Declared string // type as declared with it, "" for none
-	// Kind of message that it is for; "" if that is not known yet: then its
-	// type says how large it may be, and Find holds it to the rest.
+	// Kind of message that it is for; "" if that is not known yet: then it is
+	// the one that its type is made for, any other file a document.
 	Kind string
 	Body io.Reader
 }
@@ -83,10 +83,24 @@ type Incoming struct {
 // the file, CodeStorage if it cannot be stored, and the error of Body as it
 // is. Nothing is left of a file that was refused.
 func (l *Library) Add(ctx context.Context, in Incoming) (queue.MediaRecord, error) {
-	f, err := l.Files.Put(ctx, in.Body, l.limit(in))
+	f, err := l.Store(ctx, in)
 	if err != nil {
 		return queue.MediaRecord{}, err
 	}
+	return l.Record(ctx, in, f)
+}
+
+// Store is the first half of Add: the bytes alone, for a caller who learns the
+// rest after them. Record or Discard must follow.
+func (l *Library) Store(ctx context.Context, in Incoming) (media.File, error) {
+	return l.Files.Put(ctx, in.Body, l.limit(in))
+}
+
+// Discard takes Store back.
+func (l *Library) Discard(f media.File) error { return l.Files.Discard(f) }
+
+// Record is the second half of Add.
+func (l *Library) Record(ctx context.Context, in Incoming, f media.File) (queue.MediaRecord, error) {
 	mime, err := judge(in, f)
 	if err == nil {
 		now := time.Now()
@@ -99,7 +113,7 @@ func (l *Library) Add(ctx context.Context, in Incoming) (queue.MediaRecord, erro
 			return r, nil
 		}
 	}
-	return queue.MediaRecord{}, errors.Join(err, l.Files.Discard(f))
+	return queue.MediaRecord{}, errors.Join(err, l.Discard(f))
 }
 
 // limit is how many bytes may come.
@@ -115,16 +129,14 @@ func (l *Library) limit(in Incoming) int64 {
 // often declare a general or a wrong type: where the bytes fit, they count.
 func judge(in Incoming, f media.File) (string, error) {
 	mime, err := media.Type(in.Declared, f.Info)
-	if in.Kind == "" {
-		if err == nil && f.Size > media.Limit(media.KindOf(mime)) {
-			err = media.Check(media.KindOf(mime), mime, f.Size, f.Info)
-		}
-		return mime, err
+	kind := in.Kind
+	if kind == "" {
+		kind = media.KindOf(mime)
 	}
 	if err == nil {
-		err = media.Check(in.Kind, mime, f.Size, f.Info)
+		err = media.Check(kind, mime, f.Size, f.Info)
 	}
-	if err != nil && in.Origin == queue.MediaLink && media.Check(in.Kind, f.Info.MIME, f.Size, f.Info) == nil {
+	if err != nil && in.Origin == queue.MediaLink && media.Check(kind, f.Info.MIME, f.Size, f.Info) == nil {
 		return f.Info.MIME, nil
 	}
 	return mime, err
