@@ -62,11 +62,24 @@ func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsa
 	}
 	switch o {
 	case seen:
-		return state, screen, nil
+		return state, screen, s.uploaded(ctx, m, screen)
 	case still, absent:
 		return wabridge.Queued, screen, s.empty(ctx, screen)
 	}
 	return "", screen, wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the chat does not tell whether the message is there", s.cfg.Phone.ID)
+}
+
+// uploaded looks whether the app could upload the file of a message whose
+// bubble is there.
+func (s *Session) uploaded(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) error {
+	if m.Media == nil {
+		return nil
+	}
+	b, v := whatsapp.Find(whatsapp.WantOf(m), m.Intent.Bubbles, screen.Bubbles)
+	if v != whatsapp.Appeared || b.Transfer != whatsapp.TransferStopped {
+		return nil
+	}
+	return s.uploadAgain(ctx, m.ID, b)
 }
 
 // lookAgain looks at the open chat once more, at its newest messages.

@@ -41,9 +41,14 @@ type attempt struct {
 // CodeAmbiguous once the message may have left, another code while it
 // certainly has not.
 func (s *Session) Send(ctx context.Context, m *wabridge.Message, intend func(context.Context, wabridge.Intent) error) (wabridge.State, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timing.Send)
+	ctx, cancel := context.WithTimeout(ctx, s.sendTime(m))
 	defer cancel()
 	s.catchUp(ctx)
+	if m.Media != nil {
+		state, err := s.sendFile(ctx, m, intend)
+		s.ticks.reset(time.Now())
+		return state, err
+	}
 	a := &attempt{s: s, m: m, goal: s.goal(m, true), intend: intend, share: mustShare(m)}
 	state, err := a.run(ctx)
 	if err != nil && s.dev != nil && !a.tapped {
@@ -54,6 +59,14 @@ func (s *Session) Send(ctx context.Context, m *wabridge.Message, intend func(con
 	}
 	s.ticks.reset(time.Now())
 	return state, err
+}
+
+// sendTime bounds a send; a file takes longer the larger it is.
+func (s *Session) sendTime(m *wabridge.Message) time.Duration {
+	if m.Media == nil {
+		return s.cfg.Timing.Send
+	}
+	return s.cfg.Timing.Send + time.Minute + time.Duration(m.Media.Size/slowest)*time.Second
 }
 
 func mustShare(m *wabridge.Message) bool {

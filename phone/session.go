@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -17,10 +18,11 @@ import (
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
-// A Device runs shell commands on the phone; *adb.Device is one.
+// A Device runs shell commands on the phone and takes files; *adb.Device is one.
 type Device interface {
 	Run(ctx context.Context, command string) (adb.Output, error)
 	Screenshot(ctx context.Context) ([]byte, error)
+	Push(ctx context.Context, src io.Reader, remote string, o adb.PushOptions) error
 	Close() error
 }
 
@@ -64,6 +66,8 @@ type Config struct {
 	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (Seen, error)
 	// Evidence keeps what was on an unknown screen; it may be nil.
 	Evidence Evidence
+	// Files opens what messages carry; nil: such messages fail.
+	Files Files
 	// Unlock is the PIN that opens the keyguard; "" means that a locked
 	// screen needs a person.
 	Unlock string
@@ -92,6 +96,9 @@ type Session struct {
 	soon    bool                 // the chat list is to be read again shortly
 	visited map[string]time.Time // when a chat was last opened for its ticks
 	titles  map[string]string    // by chat id: the header a proven chat showed
+	litter  []pushed             // files of ours that lie on the phone
+	swept   bool                 // those of earlier processes are among them
+	uploads map[string]int       // by message: how often a failed upload was tried again
 
 	mu   sync.Mutex
 	gaps []wabridge.ChatRef // where incoming messages may have been missed
@@ -107,6 +114,7 @@ func New(cfg Config) *Session {
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
 		dirty: true, left: map[string]bool{}, visited: map[string]time.Time{}, titles: map[string]string{},
 		read: map[string]string{}, rows: map[string]string{}, late: map[string]bool{},
+		uploads: map[string]int{},
 	}
 }
 
@@ -159,6 +167,11 @@ func (s *Session) device(ctx context.Context) (Device, error) {
 	s.dev, s.fence, s.dirty = dev, hex.EncodeToString(mark[:]), true
 	if err := s.settleIn(ctx); err != nil {
 		return nil, errors.Join(err, s.drop())
+	}
+	if !s.swept {
+		if err := s.sweep(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return dev, nil
 }

@@ -3,7 +3,11 @@ package phone
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +41,21 @@ func (d *simDevice) Run(ctx context.Context, command string) (adb.Output, error)
 }
 
 func (d *simDevice) Screenshot(context.Context) ([]byte, error) { return nil, nil }
-func (d *simDevice) Close() error                               { return nil }
+
+// Push writes a file as adb does: the phone's shell is its only door here.
+func (d *simDevice) Push(ctx context.Context, src io.Reader, remote string, _ adb.PushOptions) error {
+	var out, errOut bytes.Buffer
+	code := d.sim.Exec(ctx, "mkdir -p "+adb.Quote(path.Dir(remote))+" && cat > "+adb.Quote(remote), src, &out, &errOut)
+	d.mu.Lock()
+	d.ran = append(d.ran, "push "+remote)
+	d.mu.Unlock()
+	if code != 0 {
+		return &fs.PathError{Op: "push", Path: remote, Err: errors.New(errOut.String())}
+	}
+	return ctx.Err()
+}
+
+func (d *simDevice) Close() error { return nil }
 
 func (d *simDevice) commands() []string {
 	d.mu.Lock()

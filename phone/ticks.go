@@ -80,12 +80,29 @@ func (w *walk) chatTicks(ctx context.Context, chat string, bubbles []whatsapp.Bu
 		if i < 0 {
 			return nil
 		}
-		if err := w.s.applyTick(ctx, m, stateOf(bubbles[i].Status)); err != nil {
+		if err := w.s.applyBubble(ctx, m, bubbles[i]); err != nil {
 			return err
 		}
 		i--
 	}
 	return nil
+}
+
+// applyBubble moves a message to what its bubble says: a tick, or an upload that
+// failed too often.
+func (s *Session) applyBubble(ctx context.Context, m wabridge.Message, b whatsapp.Bubble) error {
+	if m.Media == nil || b.Transfer != whatsapp.TransferStopped {
+		return s.applyTick(ctx, m, stateOf(b.Status))
+	}
+	err := s.uploadAgain(ctx, m.ID, b)
+	if wabridge.CodeOf(err) != wabridge.CodeMediaUpload {
+		return err
+	}
+	_, err = s.cfg.Store.Apply(ctx, m.ID, 0, wabridge.HasFailed(time.Now(), wabridge.CodeMediaUpload, err.Error()))
+	if code := wabridge.CodeOf(err); code == wabridge.CodeStale || code == wabridge.CodeNotFound {
+		return nil
+	}
+	return err
 }
 
 // applyTick moves a message to what its tick says. A tick never goes back.

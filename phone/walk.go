@@ -24,6 +24,9 @@ const pagesPerWalk = 12
 // due it touches neither phone nor database.
 func (s *Session) Idle(ctx context.Context) (time.Duration, error) {
 	now := time.Now()
+	if s.dev != nil && len(s.litter) > 0 {
+		s.tidy(ctx, now, "")
+	}
 	ticks, next := s.ticks.due(now, s.cfg.Timing.Ticks)
 	if s.cfg.Store == nil || !ticks && !s.walkDue(now) {
 		return min(max(next, time.Millisecond), s.cfg.Timing.Poll), nil

@@ -57,7 +57,7 @@ func TestScreensAreRecognised(t *testing.T) {
 		}, kind: whatsapp.Picker},
 		"preview": {show: func(t *testing.T, p *Phone) {
 			mustRun(t, p, shareTo(ann, "image/jpeg", push(t, p, "/sdcard/Pictures/a.jpg", []byte("a")), "hi"))
-		}, kind: whatsapp.SendPreview},
+		}, kind: whatsapp.MediaPreview},
 		"a screen nobody knows": {show: after(Fault{Kind: "unknown_screen"}, chat), kind: whatsapp.Unknown},
 	} {
 		for _, locale := range []string{"en", "pt", "es", "de", "ru"} {

@@ -153,6 +153,9 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 	if ctx.Err() != nil {
 		return nil
 	}
+	if codeOf(err) == wabridge.CodeMediaUpload { // its bubble was seen, with an upload that failed
+		return l.settle(ctx, m, Outcome(m, err, now))
+	}
 	if verdicts[codeOf(err)] != wait {
 		k.n++
 	}

@@ -14,11 +14,12 @@ type Sender interface {
 	// Send types and sends m. It calls intend immediately before the tap; if
 	// intend fails it does not tap. It returns the tick that was seen (Handed,
 	// Sent, Delivered, Read) or an error with a code; CodeAmbiguous after
-	// intend when the outcome is unknown.
+	// intend when the outcome is unknown, CodeMediaUpload when the bubble was
+	// seen and its file could not be uploaded.
 	Send(ctx context.Context, m *wabridge.Message, intend func(context.Context, wabridge.Intent) error) (wabridge.State, error)
 	// Resolve looks into the chat of an unconfirmed message: (state, nil) when
 	// its bubble was found, (Queued, nil) when it is proven absent; an error
-	// means that it cannot tell now.
+	// means that it cannot tell now, but CodeMediaUpload as in Send.
 	Resolve(ctx context.Context, m *wabridge.Message) (wabridge.State, error)
 	// Idle does low-priority work (ticks, catch-up) in small steps; next says
 	// when to call again.

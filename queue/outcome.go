@@ -55,6 +55,7 @@ var verdicts = map[wabridge.Code]verdict{
 	wabridge.CodeParameter:     fail,
 	wabridge.CodeMissing:       fail,
 	wabridge.CodeValue:         fail,
+	wabridge.CodeMediaUpload:   fail,
 
 	wabridge.CodeOffline:       wait,
 	wabridge.CodeNetwork:       wait,
@@ -86,6 +87,7 @@ var words = map[wabridge.Code]string{
 	wabridge.CodeUndeliverable: "the number is not on WhatsApp",
 	wabridge.CodeSelf:          "the recipient is the phone's own number",
 	wabridge.CodeUnsupported:   "this type of message cannot be sent",
+	wabridge.CodeMediaUpload:   "the file could not be had or not be uploaded",
 }
 
 // codeOf is wabridge.CodeOf, but knows the two ends of a context.
@@ -117,11 +119,13 @@ func reasonOf(err error) string {
 
 // Outcome is the whole retry policy: what becomes of a claimed message whose
 // sending ended with err. It is a pure function. From the moment that the
-// intent was committed (m.Intent) every error is a doubt, whatever its code.
+// intent was committed (m.Intent) every error is a doubt, whatever its code,
+// but one: CodeMediaUpload says that the bubble was seen, and that the app
+// could not upload its file.
 func Outcome(m *wabridge.Message, err error, now time.Time) wabridge.Move {
 	code, reason := codeOf(err), reasonOf(err)
 	v := verdicts[code]
-	if m.Intent != nil {
+	if m.Intent != nil && code != wabridge.CodeMediaUpload {
 		v = doubt
 	}
 	switch v {

@@ -129,7 +129,7 @@ var mediaRoles = []struct {
 	rank       int
 }{
 	{"media_image", "image", 1}, {"media_document", "document", 2}, {"media_contact", "contact", 2}, {"media_video", "video", 2},
-	{"media_audio", "audio", 2}, {"media_sticker", "sticker", 3}, {"media_voice", "voice", 3},
+	{"media_audio", "audio", 2}, {"media_location", "location", 3}, {"media_sticker", "sticker", 3}, {"media_voice", "voice", 3},
 }
 
 // readRow finds the parts of a message. What it quotes is kept apart.

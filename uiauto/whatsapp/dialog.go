@@ -19,6 +19,7 @@ var dialogKinds = []struct {
 	{"lookup_no_internet", LookupFailed},
 	{"lookup_failed", LookupFailed},
 	{"open_confirm", OpenConfirm},
+	{"cannot_share", CannotShare},
 	{"invalid_link", BadNumber},
 	{"link_not_opened", LookupFailed},
 	{"restricted", Restricted},

@@ -30,7 +30,7 @@ func Next(s Screen, g Goal) Action {
 	switch s.Kind {
 	case Shade:
 		return back(wabridge.CodeScreen, "the notification shade is open")
-	case SendPreview, MediaPreview, ReactionTray, AttachSheet, Picker, Search, OtherApp:
+	case SendPreview, MediaPreview, CannotShare, ReactionTray, AttachSheet, Picker, Search, OtherApp:
 		return back(wabridge.CodeScreen, "not the chat but "+string(s.Kind))
 	case Searching, ChatList, Launcher, Empty:
 		return Action{Do: DoLook, Code: wabridge.CodeSlow, Why: "the chat is not open yet: " + string(s.Kind)}

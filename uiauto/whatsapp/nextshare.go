@@ -25,10 +25,12 @@ func NextShare(s Screen, g Share) Action {
 	switch s.Kind {
 	case MediaPreview:
 		return nextInPreview(s, g)
-	case Chat:
+	case Chat, ChatList:
 		return again("the preview is not open yet")
-	case SendPreview, Picker, Search, ChatList, ReactionTray, AttachSheet:
+	case SendPreview, Picker, Search, ReactionTray, AttachSheet:
 		return back(wabridge.CodeWrongChat, "sharing led to "+string(s.Kind)+" instead of a preview")
+	case CannotShare:
+		return back(wabridge.CodeMediaUpload, "the app says that it cannot share this file")
 	case NotOnWhatsApp, BadNumber, LookupFailed, OpenConfirm:
 		return back(wabridge.CodeScreen, "a dialog over the shared file: "+string(s.Kind))
 	}
@@ -55,9 +57,9 @@ func nextInPreview(s Screen, g Share) Action {
 	case strings.TrimSpace(g.Text) != "" && p.Field == nil:
 		return Action{Do: DoFail, Code: wabridge.CodeUnsupported, Why: "the app takes no caption with such a file"}
 	case strings.TrimSpace(g.Text) == "" && p.Caption != "":
-		return back(wabridge.CodeScreen, "the preview holds a caption that is not ours")
+		return back(wabridge.CodeMediaUpload, "the preview holds a caption that is not ours")
 	case strings.TrimSpace(g.Text) != "" && !SameText(g.Text, p.Caption):
-		return back(wabridge.CodeScreen, "the preview holds another caption")
+		return back(wabridge.CodeMediaUpload, "the preview does not hold the whole caption")
 	}
 	return Action{Do: DoTapSend, At: s.Send.Bounds, Why: proof + "; the preview holds the caption"}
 }

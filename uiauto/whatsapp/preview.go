@@ -15,9 +15,12 @@ func (l *look) preview(s *Screen) bool {
 	}
 	switch {
 	case contacts != nil:
-		s.Kind, s.Why, s.Preview = MediaPreview, "id "+contacts.Suffix(), l.contactsPreview(s, contacts)
+		s.Kind, s.Why, s.Preview = MediaPreview, "id "+contacts.Suffix(), l.contactsPreview(s)
 	case composer != nil:
 		s.Kind, s.Why, s.Preview = MediaPreview, "id "+composer.Suffix(), l.mediaPreview(composer, field)
+		if l.node("preview_loading") != nil || !l.enabled("send") {
+			s.Send = nil // it takes no tap yet
+		}
 	default:
 		s.Kind, s.Why = SendPreview, "id send or a caption's field, without a chat's header"
 	}
@@ -34,34 +37,41 @@ func (l *look) mediaPreview(root, field *uiauto.Node) *Preview {
 			p.Caption = field.Text
 		}
 	}
+	if n := l.app.Inside(root, "document_title"); n != nil {
+		p.File = strings.TrimSpace(uiauto.Clean(n.Text))
+	}
 	if n := l.node("preview_files"); n != nil && len(n.Children) > 1 {
 		p.Files = len(n.Children)
 	}
-	p.Texts = l.otherTexts(root)
 	return p
 }
 
+func (l *look) enabled(role string) bool {
+	n := l.node(role)
+	return n != nil && n.Has(uiauto.Enabled)
+}
+
 // contactsPreview reads the list of shared contacts; its send has an id of its
-// own.
-func (l *look) contactsPreview(s *Screen, root *uiauto.Node) *Preview {
+// own, and the chat's name stands below the title.
+func (l *look) contactsPreview(s *Screen) *Preview {
 	if n := l.node("contacts_send"); n != nil && !n.Bounds.Empty() {
 		s.Send = &Target{Bounds: n.Bounds}
 		s.Sends = 1
 	}
-	return &Preview{Kind: "contacts", Recipients: l.recipients(), Texts: l.otherTexts(root)}
+	p := &Preview{Kind: "contacts", Recipients: l.recipients()}
+	if bar := l.node("toolbar"); bar != nil && len(p.Recipients) == 0 {
+		if texts := textsIn(bar); len(texts) == 2 {
+			p.Recipients = texts[1:]
+		}
+	}
+	return p
 }
 
 // recipients are the names in the strip below the caption: one chip for each.
 func (l *look) recipients() []string {
-	var names []string
 	for _, id := range l.app.IDs("recipients") {
 		for n := range l.d.Find(uiauto.Selector{ID: id, Within: l.window}) {
-			for x := range n.All() {
-				if t := strings.TrimSpace(uiauto.Clean(x.Text)); t != "" {
-					names = append(names, t)
-				}
-			}
-			if len(names) > 0 {
+			if names := textsIn(n); len(names) > 0 {
 				return names
 			}
 		}
@@ -69,23 +79,14 @@ func (l *look) recipients() []string {
 	return nil
 }
 
-// otherTexts are the texts of a preview that are neither the caption nor the
-// recipients.
-func (l *look) otherTexts(root *uiauto.Node) []string {
+// textsIn are the texts in a node, in their order.
+func textsIn(n *uiauto.Node) []string {
 	var texts []string
-	var walk func(n *uiauto.Node)
-	walk = func(n *uiauto.Node) {
-		if l.app.Is(n, "recipients") || isEdit(n) {
-			return
-		}
-		if t := strings.TrimSpace(uiauto.Clean(n.Text)); t != "" {
+	for x := range n.All() {
+		if t := strings.TrimSpace(uiauto.Clean(x.Text)); t != "" {
 			texts = append(texts, t)
 		}
-		for _, c := range n.Children {
-			walk(c)
-		}
 	}
-	walk(root)
 	return texts
 }
 

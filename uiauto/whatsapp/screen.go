@@ -20,6 +20,7 @@ const (
 	MediaPreview  Kind = "media_preview"   // what a shared file looks like before it goes; Preview tells more
 	ReactionTray  Kind = "reaction_tray"   // the emojis over a bubble that is held down
 	AttachSheet   Kind = "attach_sheet"    // what the attach button offers
+	CannotShare   Kind = "cannot_share"    // dialog: the app cannot read a shared file
 	SendPreview   Kind = "send_preview"    // something else with a send of its own
 	Picker        Kind = "picker"          // contact or document picker
 	Search        Kind = "search"          // search results
@@ -147,7 +148,6 @@ type Preview struct {
 	File       string   `json:"filename,omitempty"` // where the app names it
 	Files      int      `json:"-"`                  // how many thumbnails it shows; 0: one file, no strip of them
 	Field      *Target  `json:"-"`                  // for the caption; nil: there is none
-	Texts      []string `json:"-"`                  // whatever else it says
 }
 
 // An Emoji of the tray.

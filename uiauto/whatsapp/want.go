@@ -27,7 +27,7 @@ func WantOf(m *wabridge.Message) Want {
 	case m.Media == nil:
 		return w
 	}
-	w.Kind, w.File = KindOf(m), m.Media.Name
+	w.Kind, w.File = KindOf(m), FileName(m)
 	return w
 }
 
@@ -39,8 +39,7 @@ func KindOf(m *wabridge.Message) string {
 	if m.Media == nil {
 		return ""
 	}
-	mime, _, _ := strings.Cut(strings.ToLower(m.Media.MIME), ";")
-	major, minor, _ := strings.Cut(strings.TrimSpace(mime), "/")
+	major, minor, _ := strings.Cut(mimeType(m), "/")
 	switch {
 	case m.Type == "document":
 		return "document"
@@ -54,6 +53,12 @@ func KindOf(m *wabridge.Message) string {
 		return major
 	}
 	return "document"
+}
+
+// mimeType is the type of a message's file without parameters.
+func mimeType(m *wabridge.Message) string {
+	mime, _, _ := strings.Cut(strings.ToLower(m.Media.MIME), ";")
+	return strings.TrimSpace(mime)
 }
 
 // looksLike lists for each kind what its bubble may be taken for: a chat does
