@@ -118,6 +118,7 @@ func (h *harness) do(method, target, body string, token ...string) reply {
 	if got.status != http.StatusNoContent && !json.Valid(got.body) {
 		h.t.Errorf("%s %s answers %q, want JSON", method, target, got.body)
 	}
+	h.holds(method, target, got)
 	return got
 }
 

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	_ "embed"
 	"net/http"
 	"path"
 
@@ -8,13 +9,21 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
+// openAPI describes the routes to programs.
+//
+//go:embed openapi.yaml
+var openAPI []byte
+
 // routes is the whole interface. It is straight-line on purpose: docs/api.md
-// is written from it.
+// and openapi.yaml are written from it.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	s.mux = mux
-	open := func(pattern string, h handler) { mux.Handle(pattern, s.answer(h)) }
-	with := func(scope, pattern string, h handler) { mux.Handle(pattern, s.answer(s.scoped(scope, h))) }
+	open := func(pattern string, h handler) {
+		mux.Handle(pattern, s.answer(h))
+		s.patterns = append(s.patterns, pattern)
+	}
+	with := func(scope, pattern string, h handler) { open(pattern, s.scoped(scope, h)) }
 
 	with(queue.ScopeRead, "GET /bridge/v1/events", s.events)
 	with(queue.ScopeRead, "GET /bridge/v1/messages", s.listMessages)
@@ -32,9 +41,10 @@ func (s *Server) routes() http.Handler {
 	with(queue.ScopeAdmin, "POST /bridge/v1/tokens", s.createToken)
 	with(queue.ScopeAdmin, "DELETE /bridge/v1/tokens/{id}", s.revokeToken)
 	with(queue.ScopeRead, "GET /bridge/v1/status", s.status)
+	open("GET /bridge/v1/openapi.yaml", s.describe)
 	open("GET /healthz", s.healthz)
 	open("GET /readyz", s.readyz)
-	open("/", s.nowhere)
+	mux.Handle("/", s.answer(s.nowhere))
 	nothing := s.answer(func(http.ResponseWriter, *http.Request) error { return nothingHere })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect with a page of HTML
@@ -43,6 +53,14 @@ func (s *Server) routes() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// describe hands out the description; it says nothing about this server, so it
+// needs no token.
+func (s *Server) describe(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, err := w.Write(openAPI)
+	return err
 }
 
 // scoped lets a request through whose token has the scope.

@@ -68,14 +68,16 @@ type Webhooks interface {
 // A Server answers /bridge/v1, /healthz and /readyz. Stop it with Shutdown.
 type Server struct {
 	Config
-	feed    *feed
-	mux     *http.ServeMux
-	handler http.Handler
-	started time.Time
-	stop    context.CancelFunc
-	work    sync.WaitGroup // the pump of the feed
-	streams streams
-	limits  limits
+	feed *feed
+	mux  *http.ServeMux
+	// patterns are the routes, for openapi.yaml's test
+	patterns []string
+	handler  http.Handler
+	started  time.Time
+	stop     context.CancelFunc
+	work     sync.WaitGroup // the pump of the feed
+	streams  streams
+	limits   limits
 }
 
 // New makes a Server and starts its reader of the event log, which Shutdown
