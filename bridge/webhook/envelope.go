@@ -68,6 +68,8 @@ type message struct {
 	Context   *quoted         `json:"context,omitempty"`
 	Type      string          `json:"type"`
 	Text      *text           `json:"text,omitempty"`
+	Answer    json.RawMessage `json:"interactive,omitempty"`
+	Button    json.RawMessage `json:"button,omitempty"`
 	Errors    []failure       `json:"errors,omitempty"`
 	Kind      *unsupported    `json:"unsupported,omitempty"`
 	Image     json.RawMessage `json:"image,omitempty"`
@@ -89,9 +91,10 @@ type unsupported struct {
 }
 
 // quoted names the message that is answered. Its sender is not known here
-// and not guessed.
+// and not guessed, but for the answer to a question, which is always ours.
 type quoted struct {
-	ID string `json:"id"`
+	From string `json:"from,omitempty"`
+	ID   string `json:"id"`
 }
 
 type status struct {
@@ -124,11 +127,14 @@ func (m *message) setContent(from wabridge.Message) {
 	objects := map[string]*json.RawMessage{
 		"image": &m.Image, "video": &m.Video, "audio": &m.Audio, "document": &m.Document,
 		"sticker": &m.Sticker, "location": &m.Location, "contacts": &m.People, "reaction": &m.Reaction,
+		"interactive": &m.Answer, "button": &m.Button,
 	}
 	object, known := objects[from.Type]
 	switch {
 	case from.Type == "text" || from.Type == "":
 		m.Type, m.Text = "text", &text{Body: string(from.Text)}
+	case from.Type == "reaction" && from.Context != "":
+		m.Context, m.Reaction = nil, reactionTo(from)
 	case known && len(from.Body) > 0:
 		*object = from.Body
 	default:
@@ -141,6 +147,16 @@ func (m *message) setContent(from wabridge.Message) {
 			m.Kind = &unsupported{Type: from.Type}
 		}
 	}
+}
+
+// reactionTo is the object of a reaction; without an emoji it was taken away
+// (contract, section 8.2).
+func reactionTo(m wabridge.Message) json.RawMessage {
+	raw, _ := json.Marshal(struct { // strings always can
+		ID    string `json:"message_id"`
+		Emoji string `json:"emoji,omitempty"`
+	}{m.Context, string(m.Text)})
+	return raw
 }
 
 // UserID is the synthetic business-scoped user id (BSUID) of a person, made

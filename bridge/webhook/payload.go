@@ -103,6 +103,9 @@ func addMessage(val *value, ev wabridge.Event, phone wabridge.Phone) (field stri
 	out := message{ID: m.ID, Timestamp: seconds(m.Created, ev.At), Group: m.Group}
 	if m.Context != "" {
 		out.Context = &quoted{ID: m.Context}
+		if len(m.Choices) > 0 {
+			out.Context.From = phone.Number
+		}
 	}
 	out.setContent(m)
 	if ev.Kind == wabridge.EventEcho {
