@@ -105,11 +105,10 @@ func scanObject(from interface{ Scan(...any) error }) (queue.Object, error) {
 
 // Object implements queue.Objects.
 func (db *DB) Object(ctx context.Context, kind, owner, id string) (queue.Object, error) {
-	row := db.read.QueryRowContext(ctx, objectByID, kind, owner, id)
 	if owner == "" {
-		row = db.read.QueryRowContext(ctx, objectOfAny, kind, id)
+		return oneObject(kind, db.read.QueryRowContext(ctx, objectOfAny, kind, id))
 	}
-	return oneObject(kind, row)
+	return oneObject(kind, db.read.QueryRowContext(ctx, objectByID, kind, owner, id))
 }
 
 // ObjectByName implements queue.Objects.
@@ -151,11 +150,11 @@ func (db *DB) Objects(ctx context.Context, kind, owner, after string, limit int)
 
 // CountObjects implements queue.Objects.
 func (db *DB) CountObjects(ctx context.Context, kind, owner string) (n int, err error) {
-	row := db.read.QueryRowContext(ctx, countObjects, kind, owner)
+	text, args := countObjects, []any{kind, owner}
 	if owner == "" {
-		row = db.read.QueryRowContext(ctx, countAllObjects, kind)
+		text, args = countAllObjects, args[:1]
 	}
-	if err := row.Scan(&n); err != nil {
+	if err := db.read.QueryRowContext(ctx, text, args...).Scan(&n); err != nil {
 		return 0, readError("count objects", err)
 	}
 	return n, nil
