@@ -71,10 +71,19 @@ func (e entry) fits(s Sighting, zone *time.Location) float64 {
 			worth += 0.01 * float64(oursSlack-d)
 		}
 	}
-	if !sameSender(e, s) || !sameShown(string(e.Text), s) {
+	if !sameSender(e, s) || !e.shownAs(s) {
 		return 0
 	}
 	return worth
+}
+
+// shownAs compares what is known with a bubble. A file of ours is known by its
+// kind and caption; a reaction of ours is no bubble at all.
+func (e entry) shownAs(s Sighting) bool {
+	if ours(e) && (e.Media != nil || e.Type == "reaction") {
+		return s.File != nil && whatsapp.WantOf(e.Message).Shows(*s.File)
+	}
+	return sameShown(string(e.Text), s)
 }
 
 // oursSlack is by how many minutes our time of a message and the one that its

@@ -26,11 +26,12 @@ type Sighting struct {
 	Number string // of the sender, digits, where known
 	Saved  bool   // Sender is a name of the phone's address book, as far as is known
 	Text   string
-	Time   time.Time // exact to the second in a notification; in a chat the start of the shown minute, zero if unknown
-	Clock  string    // in a chat: the time as shown
-	Media  string    // kind of media, a guess; "" for text
-	Cut    bool      // Text is only the beginning of the true one
-	Gone   bool      // Text reads like the words for a deleted message
+	Time   time.Time        // exact to the second in a notification; in a chat the start of the shown minute, zero if unknown
+	Clock  string           // in a chat: the time as shown
+	Media  string           // kind of media, a guess; "" for text
+	Cut    bool             // Text is only the beginning of the true one
+	File   *whatsapp.Bubble // the bubble of a file of ours
+	Gone   bool             // Text reads like the words for a deleted message
 }
 
 // postedSightings are the sightings of a notification.
@@ -57,6 +58,9 @@ func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
 			continue
 		}
 		m := Sighting{Own: b.Out, Text: b.Text, Clock: b.Time, Media: b.Media, Cut: b.More, Sender: sender}
+		if m.Media != "" && b.Out {
+			m.File = &b
+		}
 		if m.Media != "" && !b.Out || m.Text == "" {
 			m.Text = placeholder(m.Media, b.Text)
 		}
