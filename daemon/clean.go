@@ -8,11 +8,11 @@ import (
 	"github.com/wabridge/wabridge/queue/sqlite"
 )
 
-// cleanEvery is how often old events and idempotency keys are dropped.
+// cleanEvery is how often old events, idempotency keys and files are dropped.
 const cleanEvery = time.Hour
 
-// cleanUp drops what is older than the store's retention, now and every hour,
-// until the daemon stops. Messages stay.
+// cleanUp drops what is older than the store's retention, and files whose time
+// is over, now and every hour, until the daemon stops. Messages stay.
 func (d *Daemon) cleanUp(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -27,6 +27,7 @@ func (d *Daemon) cleanUp(ctx context.Context) {
 			case gone.Events+gone.Keys > 0:
 				d.log.Info("old events dropped", "events", gone.Events, "keys", gone.Keys)
 			}
+			d.cleanMedia(ctx, time.Now())
 			select {
 			case <-ctx.Done():
 				return

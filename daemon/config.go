@@ -14,6 +14,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/adb"
+	"github.com/wabridge/wabridge/media"
 )
 
 // Config is all that the daemon is told. Zero values mean the defaults of
@@ -32,6 +33,7 @@ type Config struct {
 	Discover   bool          `koanf:"discover"`
 	Pacing     PacingConfig  `koanf:"pacing"`
 	Webhook    WebhookConfig `koanf:"webhook"`
+	Media      MediaConfig   `koanf:"media"`
 	Grace      time.Duration `koanf:"grace"`
 	FullCheck  time.Duration `koanf:"full_check"`
 	QueryToken bool          `koanf:"send_token_in_query"`
@@ -102,7 +104,11 @@ func Default() Config {
 		Log:    LogConfig{Level: "info", Format: "text"},
 		ADB:    ADBConfig{Start: true},
 		Pacing: PacingConfig{Gap: time.Second, Pair: true},
-		Grace:  20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
+		Media: MediaConfig{
+			Quota: 10 << 30, Reserve: 256 << 20, MaxSize: media.MaxDocument,
+			KeepUpload: 30 * 24 * time.Hour, KeepReceived: 7 * 24 * time.Hour, Wait: time.Minute,
+		},
+		Grace: 20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
 	}
 }
 
@@ -156,6 +162,7 @@ func (c Config) Validate() error {
 		p.validate(fmt.Sprintf("phones[%d]", i), bad)
 	}
 	c.validateUnique(bad)
+	c.Media.validate(bad)
 	_, wrong := c.Pacing.policy()
 	found = append(found, wrong...)
 	if c.Webhook.URL != "" {

@@ -139,7 +139,7 @@ func values(s Setting) []string {
 		"pacing.time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "webhook.url": {"http://a", "http://b", "http://c"},
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
 		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
-		"webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
+		"media.wait": {"2m", "3m", "4m"}, "webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
 	}
 	switch {
 	case by[s.Key] != nil:
@@ -147,6 +147,8 @@ func values(s Setting) []string {
 	case s.Bool:
 		v := fmt.Sprint(!reflect.ValueOf(defaults().Bool(s.Key)).Bool())
 		return []string{v, v, v}
+	case slices.Contains([]string{"media.quota", "media.reserve", "media.max_size"}, s.Key):
+		return []string{"1MB", "2 mb", "30000"}
 	case strings.Contains(s.Key, "per_"):
 		return []string{"1", "2", "3"}
 	}

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/bridge/webhook"
+	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/queue/sqlite"
 	"github.com/wabridge/wabridge/uiauto"
@@ -28,13 +30,16 @@ type Daemon struct {
 	profiles *uiauto.Profiles
 	pacing   queue.Pacing
 
-	parts  parts
-	db     *sqlite.DB
-	client *http.Client // of webhooks
-	hooks  *webhook.Deliverer
-	addr   string
-	token  string
-	failed chan error
+	parts   parts
+	db      *sqlite.DB
+	files   *media.Store
+	library *file.Library
+	signer  *file.Signer
+	client  *http.Client // of webhooks
+	hooks   *webhook.Deliverer
+	addr    string
+	token   string
+	failed  chan error
 
 	mu     sync.Mutex
 	phones map[string]*runner // by phone_number_id
@@ -86,6 +91,9 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	}
 	d.parts.started("database", func(context.Context) error { return d.db.Close() })
 
+	if err := d.openMedia(); err != nil {
+		return err
+	}
 	d.cleanUp(run)
 	if d.token, err = localToken(ctx, d.db, d.cfg.Data, d.cfg.Token); err != nil {
 		return err

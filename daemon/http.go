@@ -35,6 +35,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	graph := cloud.Handler(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
+		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
 	})
 	server := newServer(own.Beside(graph), d.log.With("component", "http"))
 	done := make(chan struct{})

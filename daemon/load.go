@@ -76,7 +76,7 @@ func decode(k *koanf.Koanf) (Config, Mistakes) {
 	c := Default()
 	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		WeaklyTypedInput: true, TagName: "koanf",
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), words),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), sizes, words),
 		MatchName:  func(key, field string) bool { return key == field },
 	}})
 	var wrong Mistakes
@@ -166,6 +166,10 @@ func typeMistake(err error) Mistake {
 	}
 	if strings.Contains(err.Error(), "duration") { // of the decode hook, which has no type
 		m.Text = "is not a duration; write it as 500ms, 20s or 5m"
+		return m
+	}
+	if strings.Contains(err.Error(), "is not a size") { // likewise
+		m.Text = "is not a size; write it as 500KB, 100MB or 10GB"
 		return m
 	}
 	m.Text = "has the wrong form; see wabridge.example.yaml"

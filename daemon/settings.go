@@ -51,6 +51,13 @@ var Settings = []Setting{
 	{Key: "webhook.url", Flag: "webhook-url", Help: "receiver of all webhooks"},
 	{Key: "webhook.verify_token", Help: "hub.verify_token of the handshake"},
 	{Key: "webhook.app_secret", Help: "secret of X-Hub-Signature-256"},
+	{Key: "media.quota", Flag: "media-quota", Help: "room for files, in and out, e.g. 10GB; 0: no limit"},
+	{Key: "media.reserve", Help: "room that is left free on the disk"},
+	{Key: "media.max_size", Help: "largest file that is taken, at most 100MB"},
+	{Key: "media.keep_upload", Help: "how long an uploaded file, and one fetched from a link, is kept"},
+	{Key: "media.keep_received", Help: "how long a received file is kept"},
+	{Key: "media.allow_private", Flag: "media-allow-private", Bool: true, Help: "fetch links that lead to private addresses"},
+	{Key: "media.wait", Help: "how long a received message waits for its file"},
 	{Key: "grace", Flag: "grace", Help: "how long a stop waits for the message being typed"},
 	{Key: "full_check", Help: "time between two full readings of the notifications"},
 	{Key: "timing", Flag: "timing", Help: "phone; or instant, for a simulated phone without delays"},
@@ -102,6 +109,8 @@ func defaults() *koanf.Koanf {
 		"listen": d.Listen, "data": d.Data, "waba_id": d.WABA, "discover": d.Discover,
 		"log.level": d.Log.Level, "log.format": d.Log.Format, "adb.start_server": d.ADB.Start,
 		"pacing.gap": d.Pacing.Gap.String(), "pacing.pair_limit": d.Pacing.Pair,
+		"media.quota": d.Media.Quota.String(), "media.reserve": d.Media.Reserve.String(), "media.max_size": d.Media.MaxSize.String(),
+		"media.keep_upload": d.Media.KeepUpload.String(), "media.keep_received": d.Media.KeepReceived.String(), "media.wait": d.Media.Wait.String(),
 		"grace": d.Grace.String(), "full_check": d.FullCheck.String(), "timing": d.Timing,
 	}, "."), nil)
 	return k
