@@ -1,6 +1,9 @@
 package wabridge
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Digits keeps the ASCII digits of s and drops everything else.
 func Digits(s string) string {
@@ -34,6 +37,10 @@ func IsGroup(jid string) bool { return strings.HasSuffix(jid, "@g.us") }
 func SameNumber(a, b string) bool {
 	return a != "" && b != "" && (a == b || otherForm(a) == b || a == otherForm(b))
 }
+
+// Line is one key for both forms of a number that SameNumber takes for the
+// same: the longer one.
+func Line(digits string) string { return cmp.Or(otherForm(digits), digits) }
 
 // otherForm is the longer form of a Brazilian or Mexican number given the
 // shorter one, else "".

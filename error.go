@@ -35,6 +35,17 @@ const (
 	CodeMaintenance     Code = 131057
 	CodeHelloWorld      Code = 131058 // the sample template, which is not stored here
 	CodeNotRegistered   Code = 133010 // logged out
+	CodePIN             Code = 133005 // wrong PIN of the two-step verification
+	CodeReverify        Code = 133006 // the number must be verified first
+	CodePINLocked       Code = 133008 // too many wrong PINs
+	CodePINFast         Code = 133009 // wrong PINs too fast
+	CodeRegisterLimit   Code = 133016 // registered and deregistered too often
+	CodeRequestCode     Code = 136024
+	CodeVerifyCode      Code = 136025
+	CodeBlock           Code = 139100 // not all could be blocked or unblocked
+	CodeBlockLimit      Code = 139101
+	CodeBlockRace       Code = 139102
+	CodeBlockInternal   Code = 139103
 
 	// Cloud API: templates.
 	CodeParamCount       Code = 132000

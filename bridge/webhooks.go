@@ -24,9 +24,6 @@ type webhookInput struct {
 	Disabled    *bool     `json:"disabled"`
 }
 
-// webhookFields are the fields of the Cloud API that deliveries have.
-var webhookFields = []string{"messages", "smb_message_echoes"}
-
 // webhookView shows an endpoint without its secrets.
 type webhookView struct {
 	queue.Endpoint
@@ -189,8 +186,8 @@ func (in *webhookInput) apply(e *queue.Endpoint) error {
 		return bad("scope", "use app, waba or phone", "scope is not known")
 	case e.Scope == "phone" && len(e.Phones) == 0:
 		return bad("phones", "name the phone numbers (phone_number_id) that it overrides", "a webhook of scope phone needs phones")
-	case slices.ContainsFunc(e.Fields, func(f string) bool { return !slices.Contains(webhookFields, f) }):
-		return bad("fields", "use messages and smb_message_echoes; leave it out for all", "a field is not one of those that are sent")
+	case slices.ContainsFunc(e.Fields, func(f string) bool { return !KnownField(f) }):
+		return bad("fields", "use messages, smb_message_echoes, calls, message_template_status_update … (docs/webhooks.md) or *", "a field is not one of those that are sent")
 	case e.Cursor < 0:
 		return bad("cursor", "give the number of the last event that it need not get", "cursor is negative")
 	}

@@ -61,10 +61,14 @@ type MediaStore interface {
 const (
 	ObjectTemplate = "template" // owner: WABA; id: digits; name: TemplateName
 	ObjectProfile  = "profile"  // owner: phone, id "profile"
-	ObjectBlocked  = "blocked"  // owner: phone, id: digits
+	ObjectBlocked  = "blocked"  // owner: phone, id: wabridge.Line of the number
 	ObjectQR       = "qr"       // owner: phone, id: code
 	ObjectSettings = "settings" // owner: phone or WABA
 	ObjectUpload   = "upload"   // owner: phone or "app", id: upload:…
+	// A Registration; owner: phone, id "phone".
+	ObjectRegistration = "registration"
+	// There while the app is not subscribed to the account's webhooks; owner: WABA, id "app".
+	ObjectUnsubscribed = "unsubscribed"
 )
 
 // An Object is one thing of the Business Management API, kept as its JSON.

@@ -77,6 +77,11 @@ func (c *phoneCache) get(ctx context.Context, store Store, id string) (wabridge.
 	if err != nil {
 		return p, err
 	}
+	reg, err := queue.RegistrationOf(ctx, store, id)
+	if err != nil {
+		return p, err
+	}
+	p = shown(p, reg)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.rows == nil {
@@ -85,3 +90,21 @@ func (c *phoneCache) get(ctx context.Context, store Store, id string) (wabridge.
 	c.rows[id] = cachedPhone{p, read}
 	return p, nil
 }
+
+// forget makes the next call read the phone anew.
+func (c *phoneCache) forget(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.rows, id)
+}
+
+// shown is a phone as this API shows and uses it: a deregistered one is not
+// registered, whatever WhatsApp on it does.
+func shown(p wabridge.Phone, reg queue.Registration) wabridge.Phone {
+	if reg.Deregistered {
+		p.State, p.Code, p.Reason = wabridge.PhoneAttention, wabridge.CodeNotRegistered, deregistered
+	}
+	return p
+}
+
+const deregistered = "the number was deregistered through the API; register it again with POST /{phone_number_id}/register"

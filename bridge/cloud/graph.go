@@ -44,6 +44,8 @@ type graphError struct {
 	Code      int        `json:"code"`
 	Subcode   int        `json:"error_subcode,omitempty"`
 	Transient bool       `json:"is_transient,omitempty"`
+	UserTitle string     `json:"error_user_title,omitempty"`
+	UserMsg   string     `json:"error_user_msg,omitempty"`
 	Data      *errorData `json:"error_data,omitempty"`
 	Trace     string     `json:"fbtrace_id"`
 

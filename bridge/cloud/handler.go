@@ -37,13 +37,13 @@ type Store interface {
 	queue.Accepter
 	queue.History
 	queue.Analytics
-	Objects(ctx context.Context, kind, owner, after string, limit int) ([]queue.Object, error)
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
-	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
+	queue.Endpoints
+	queue.Objects
 	Media(ctx context.Context, id string, now time.Time) (queue.MediaRecord, error)
 	PutMedia(ctx context.Context, r queue.MediaRecord) (queue.MediaRecord, error)
-	ObjectByName(ctx context.Context, kind, owner, name string) (queue.Object, error)
+	Tokens(ctx context.Context) ([]queue.Token, error)
 }
 
 // Config is what the handler is made of. Store, Auth and Log are required.
@@ -56,6 +56,20 @@ type Config struct {
 	PublicURL string
 	// QueryTokenSends lets ?access_token= authorise sends too. Reads accept it always.
 	QueryTokenSends bool
+	// AppSecret signs the webhooks of the addresses that are set through this
+	// API; "" leaves them unsigned.
+	AppSecret string
+	// Verify does the handshake with a callback address before it is stored;
+	// nil stores it unseen.
+	Verify func(ctx context.Context, e queue.Endpoint) error
+	// Reload makes a change of webhook endpoints known; may be nil.
+	Reload func()
+	// FreeEdits lifts the limits on editing a template (1 in 24 hours, 10 in 30
+	// days).
+	FreeEdits bool
+	// MaxTemplates bounds the templates of a business account; 0 means 6000,
+	// the Cloud API's own.
+	MaxTemplates int
 	// TTL is how long a message may wait to be sent; 0 means 30 days, the
 	// Cloud API's own.
 	TTL time.Duration
@@ -79,6 +93,7 @@ type api struct {
 	Config
 	uploads sessions
 	mux     *http.ServeMux
+	pages   *http.ServeMux
 	phones  phoneCache
 }
 
@@ -91,8 +106,11 @@ func Handler(c Config) http.Handler {
 	if c.Signer == nil {
 		c.Signer = file.NewSigner()
 	}
+	if c.MaxTemplates == 0 {
+		c.MaxTemplates = templatesMost
+	}
 	a := &api{Config: c}
-	a.mux = a.routes()
+	a.mux, a.pages = a.routes(), a.open()
 	return http.HandlerFunc(a.serve)
 }
 
@@ -112,6 +130,7 @@ func (a *api) routes() *http.ServeMux {
 		route("GET /{id}/"+string(kind), a.analyticsEdge(kind))
 	}
 	a.media(route)
+	a.manage(route)
 	route("/", a.unknown)
 	return mux
 }
@@ -120,6 +139,10 @@ func (a *api) routes() *http.ServeMux {
 // the mux never redirects.
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	clean := path.Clean("/" + r.URL.Path)
+	if strings.HasPrefix(clean, "/message/") || strings.HasPrefix(clean, "/qr/") {
+		a.pages.ServeHTTP(w, r)
+		return
+	}
 	version, rest := cutVersion(clean)
 	if id, ok := strings.CutPrefix(rest, "/"+sessionPrefix); ok && !strings.Contains(id, "/") {
 		rest = sessionPath + id

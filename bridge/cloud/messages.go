@@ -145,6 +145,9 @@ func able(phone wabridge.Phone) error {
 	}
 	switch phone.Code {
 	case wabridge.CodeNotRegistered:
+		if phone.Reason == deregistered {
+			return refuse(phone.Code, "%s", deregistered)
+		}
 		return refuse(phone.Code, "the phone is logged out of WhatsApp: register its number again on the phone, then send")
 	case wabridge.CodeLocked:
 		return refuse(phone.Code, "WhatsApp has restricted or banned this account: open the app on the phone to see why")

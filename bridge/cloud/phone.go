@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 
 	"github.com/nyaruka/phonenumbers"
@@ -21,7 +22,8 @@ const defaultPhone = "verified_name,code_verification_status,display_phone_numbe
 
 // node is GET /{id}: a phone number or a business account.
 func (a *api) node(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend); err != nil {
+	token, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend)
+	if err != nil {
 		return err
 	}
 	id := r.PathValue("id")
@@ -32,7 +34,7 @@ func (a *api) node(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, kind, preset, err := a.find(r, id)
+	n, kind, preset, err := a.find(r, token, id)
 	if err != nil {
 		return err
 	}
@@ -53,25 +55,56 @@ func (a *api) node(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// find looks for the id among phones, then among business accounts.
-func (a *api) find(r *http.Request, id string) (n node, kind, preset string, err error) {
+// find looks for the id among phones, business accounts and templates.
+func (a *api) find(r *http.Request, token queue.Token, id string) (n node, kind, preset string, err error) {
 	phones, err := a.Store.Phones(r.Context())
 	if err != nil {
 		return nil, "", "", err
 	}
 	for _, p := range phones {
 		if p.ID == id {
-			return phoneNode(p), phoneKind, defaultPhone, nil
+			n, err := a.wholePhone(r.Context(), p, token.Allows(queue.ScopeAdmin))
+			return n, phoneKind, defaultPhone, err
 		}
 	}
 	if mine := ofWABA(phones, id); len(mine) > 0 {
-		return wabaNode(id, mine), wabaKind, defaultWABA, nil
+		own, err := a.wabaSettings(r.Context(), id)
+		return wabaNode(id, mine, own), wabaKind, defaultWABA, err
+	}
+	if id == appID {
+		return a.appData(r), "Application", "id,name,link", nil
+	}
+	t, err := a.templateByID(r.Context(), id)
+	if wabridge.CodeOf(err) != wabridge.CodeNotFound {
+		return templateNode(t), templateKind, defaultTemplate, err
 	}
 	m, err := a.file(r, id)
 	if err != nil {
 		return nil, "", "", err
 	}
 	return a.mediaNode(r, m), mediaKind, defaultMedia, nil
+}
+
+// shown is the phone with what register and deregister have made of it.
+func (a *api) shown(ctx context.Context, p wabridge.Phone) (wabridge.Phone, error) {
+	reg, err := queue.RegistrationOf(ctx, a.Store, p.ID)
+	return shown(p, reg), err
+}
+
+// wholePhone is a phone with all that has to be looked up.
+func (a *api) wholePhone(ctx context.Context, p wabridge.Phone, admin bool) (node, error) {
+	reg, err := queue.RegistrationOf(ctx, a.Store, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	hooks, err := a.Store.Endpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n := phoneNode(shown(p, reg))
+	n["is_pin_enabled"] = reg.PIN != ""
+	n["webhook_configuration"] = webhookNode(p, hooks, admin)
+	return n, nil
 }
 
 // phoneNode is a phone as the Cloud API shows a phone number (contract,
@@ -106,6 +139,10 @@ func phoneNode(p wabridge.Phone) node {
 		"quality_score":                nil,
 		"search_visibility":            nil,
 		"username":                     nil,
+		"conversational_automation":    nil,
+		"is_preverified_number":        nil,
+		"eligibility_for_api_business_global_search": nil,
+		"whatsapp_business_manager_messaging_limit":  nil,
 	}
 }
 

@@ -28,7 +28,7 @@ func (a *api) unknown(_ http.ResponseWriter, r *http.Request) error {
 
 // servedOtherwise tells whether the path exists with another method.
 func (a *api) servedOtherwise(r *http.Request) bool {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		if _, pattern := a.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
 			return true
 		}
@@ -100,6 +100,6 @@ func (a *api) describe(ctx context.Context, token queue.Token) (node, error) {
 	for _, s := range scopes {
 		granular = append(granular, node{"scope": s, "target_ids": accounts})
 	}
-	return node{"app_id": "wabridge", "type": "SYSTEM_USER", "application": "wabridge", "is_valid": true,
+	return node{"app_id": appID, "type": "SYSTEM_USER", "application": "wabridge", "is_valid": true,
 		"issued_at": token.Created.Unix(), "expires_at": 0, "data_access_expires_at": 0, "scopes": scopes, "granular_scopes": granular}, nil
 }

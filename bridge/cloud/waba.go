@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -27,33 +29,94 @@ func ofWABA(phones []wabridge.Phone, waba string) []wabridge.Phone {
 
 // wabaNode is a business account. It exists only as what its phones have in
 // common; the namespace is made of its id, so that it stays the same.
-func wabaNode(id string, phones []wabridge.Phone) node {
+func wabaNode(id string, phones []wabridge.Phone, own wabaSettings) node {
 	country, _, _ := plan(phones[0].Number)
 	hash := sha256.Sum256([]byte("namespace " + id))
 	namespace := hex.EncodeToString(hash[:16])
 	return node{
 		"id":                           id,
-		"name":                         orID(phones[0].Name, id),
-		"timezone_id":                  "0", // unknown
+		"name":                         cmp.Or(own.Name, phones[0].Name, id),
+		"timezone_id":                  cmp.Or(own.Timezone, "0"), // unknown
 		"message_template_namespace":   namespace[:8] + "_" + namespace[8:12] + "_" + namespace[12:16] + "_" + namespace[16:20] + "_" + namespace[20:],
 		"account_review_status":        "APPROVED",
 		"status":                       "ACTIVE",
 		"country":                      known(country),
-		"is_enabled_for_insights":      false,
-		"owner_business_info":          node{"id": id, "name": orID(phones[0].Name, id)},
+		"is_enabled_for_insights":      own.Insights,
+		"owner_business_info":          node{"id": id, "name": cmp.Or(own.Name, phones[0].Name, id)},
 		"currency":                     nil,
 		"business_verification_status": nil,
-		"health_status":                nil,
+		"health_status":                wabaHealth(id, phones),
 		"primary_funding_id":           nil,
 		"ownership_type":               nil,
 	}
 }
 
-func orID(name, id string) string {
-	if name == "" {
-		return id
+// wabaHealth is the member health_status: that of its best phone.
+func wabaHealth(id string, phones []wabridge.Phone) node {
+	can, entities := "BLOCKED", []any{}
+	for _, p := range phones {
+		h := health(p)
+		if c := h["can_send_message"].(string); c == "AVAILABLE" || can == "BLOCKED" {
+			can = c
+		}
+		entities = append(entities, h["entities"].([]any)[0])
 	}
-	return name
+	whole := node{"entity_type": "WABA", "id": id, "can_send_message": can}
+	return node{"can_send_message": can, "entities": append([]any{whole}, entities...)}
+}
+
+// wabaSettings are what can be set of a business account.
+type wabaSettings struct {
+	Name     string `json:"name,omitempty"`
+	Timezone string `json:"timezone_id,omitempty"`
+	Insights bool   `json:"is_enabled_for_insights,omitempty"`
+	Seeded   bool   `json:"seeded,omitempty"` // it has had hello_world
+}
+
+// settingsID is the id of the settings among an owner's objects.
+const settingsID = "settings"
+
+func (a *api) wabaSettings(ctx context.Context, id string) (s wabaSettings, err error) {
+	_, err = load(ctx, a.Store, queue.ObjectSettings, id, settingsID, &s)
+	return s, err
+}
+
+// changeWABA is POST /{waba}: its name, its time zone, and the consent to
+// template analytics, which the Cloud API does not take back.
+func (a *api) changeWABA(w http.ResponseWriter, r *http.Request) error {
+	_, p, err := a.onWABA(w, r, queue.ScopeSend)
+	if err != nil {
+		return err
+	}
+	name, named, err := p.short("name", 100)
+	if err != nil {
+		return err
+	}
+	zone, zoned, err := p.short("timezone_id", 8)
+	if err != nil {
+		return err
+	}
+	insights, err := p.flag("is_enabled_for_insights")
+	switch {
+	case err != nil:
+		return err
+	case zoned && !isDigits(zone):
+		return wrongType("timezone_id", "a number of the Cloud API's list of time zones")
+	case !named && !zoned && !p.has("is_enabled_for_insights"):
+		return refuse(wabridge.CodeParameter, "give name, timezone_id or is_enabled_for_insights")
+	case p.has("is_enabled_for_insights") && !insights:
+		return refuse(wabridge.CodeParameter, "is_enabled_for_insights: it can be switched on only")
+	}
+	id := r.PathValue("id")
+	err = revise(r.Context(), a.Store, queue.ObjectSettings, id, settingsID, func(s *wabaSettings) error {
+		s.Name, s.Timezone, s.Insights = cmp.Or(name, s.Name), cmp.Or(zone, s.Timezone), insights || s.Insights
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, node{"id": id, "success": true})
+	return nil
 }
 
 // phoneNumbers is GET /{waba}/phone_numbers.
@@ -71,6 +134,11 @@ func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
 	}
 	if phones = ofWABA(phones, r.PathValue("id")); len(phones) == 0 {
 		return noObject(r.Method, r.PathValue("id"))
+	}
+	for i := range phones { // as registered, from the database
+		if phones[i], err = a.shown(r.Context(), phones[i]); err != nil {
+			return err
+		}
 	}
 	nodes, err := p.choose(phones)
 	if err != nil {

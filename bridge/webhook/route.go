@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -33,9 +34,7 @@ func Destined(e queue.Endpoint, all []queue.Endpoint, phone wabridge.Phone) bool
 
 // covers reports whether the endpoint is on and speaks of the phone.
 func covers(e queue.Endpoint, phone wabridge.Phone) bool {
-	return !e.Disabled && (len(e.Phones) == 0 ||
-		slices.Contains(e.Phones, phone.ID) ||
-		e.Scope == ScopeWABA && slices.Contains(e.Phones, phone.WABA))
+	return !e.Disabled && bridge.Covers(e, phone)
 }
 
 // rank orders the scopes, the nearest first. An unknown scope is the widest.
@@ -47,11 +46,6 @@ func rank(scope string) int {
 		return 1
 	}
 	return 2
-}
-
-// wants reports whether the endpoint has subscribed to the field.
-func wants(e queue.Endpoint, field string) bool {
-	return len(e.Fields) == 0 || slices.Contains(e.Fields, field)
 }
 
 // route ends the way of an event that goes to other endpoints only.

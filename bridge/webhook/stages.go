@@ -15,6 +15,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/wabridge/wabridge/bridge"
 )
 
 // userAgent is what the Cloud API calls itself; some receivers let nothing
@@ -53,7 +55,7 @@ func render(_ context.Context, d *Delivery) (err error) {
 	if d.Body, d.Field, err = Payload(d.Event, d.Phone); err != nil {
 		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
-	if d.Field == "" || !wants(d.Endpoint, d.Field) {
+	if d.Field == "" || !bridge.Wants(d.Endpoint, d.Field) {
 		return errSkip
 	}
 	return nil
