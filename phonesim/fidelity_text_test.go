@@ -110,6 +110,26 @@ func TestMessageBundlesAreLikeTheCapture(t *testing.T) {
 	}
 }
 
+func TestRepliesInGroupsAreNotifiedAsInTheCapture(t *testing.T) {
+	shape := regexp.MustCompile(`Person@[0-9a-f]+|time=\d+`)
+	want := ""
+	for l := range strings.Lines(capture(t, "notification/message_bundle_lines_whatsapp_noredact_en.txt")) {
+		if strings.Contains(l, "⤷") {
+			want = shape.ReplaceAllString(strings.TrimSpace(l), "…")
+		}
+	}
+	p := newPhone(t, Config{})
+	incoming(t, p, IncomingMessage{From: "15550001002", Name: "Alpha", Text: "hi", Group: "Team"})
+	mustRun(t, p, "am start -a android.intent.action.SEND -t text/plain --es jid "+p.Received()[0].Chat+" --es android.intent.extra.TEXT ours -p com.whatsapp")
+	tapOn(t, p, "com.whatsapp:id/send")
+	mustRun(t, p, "input keyevent HOME")
+	incoming(t, p, IncomingMessage{From: "15550001003", Name: "Beta", Text: "third one", Group: "Team", Quote: "ours"})
+	out := shape.ReplaceAllString(mustRun(t, p, "dumpsys notification --noredact"), "…")
+	if want == "" || !strings.Contains(out, "[0] "+want+"\n") {
+		t.Errorf("no %q in %s", want, out)
+	}
+}
+
 func TestShellSaysWhatTheCapturesSay(t *testing.T) {
 	const typed = "input text 'Тест'"
 	for name, c := range map[string]struct {

@@ -217,6 +217,9 @@ func (s *System) typer(f func(Typer)) {
 }
 
 func (s *System) homeKey() {
+	if s.call != nil {
+		s.ShowCall(nil) // it rings on in its notification
+	}
 	if s.lock.on {
 		return
 	}
@@ -225,6 +228,8 @@ func (s *System) homeKey() {
 
 func (s *System) backKey() {
 	switch {
+	case s.call != nil:
+		s.ShowCall(nil)
 	case s.lock.on:
 		if s.lock.bouncer {
 			s.lock.bouncer, s.lock.typed = false, ""

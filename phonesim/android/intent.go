@@ -131,7 +131,7 @@ func (s *System) start(a App, i Intent) StartResult {
 		return DeliveredToTop
 	}
 	r := a.Start(i)
-	s.shade = false
+	s.shade, s.call = false, nil // what is started lies over a call that rings
 	s.switchTo(a)
 	return r
 }

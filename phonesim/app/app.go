@@ -256,6 +256,7 @@ func (a *App) Clear() {
 	a.chats = map[string]*Chat{}
 	a.ledger, a.received, a.waiting, a.outbox = nil, nil, nil, nil
 	a.stack, a.over = nil, nil
+	_ = a.sys.Files.Remove(a.mediaRoot(), true) // there may be none
 	a.sys.Notices.CancelPackage(a.cfg.Package, 8)
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -87,4 +88,38 @@ func FuzzLinkAndFormat(f *testing.F) {
 		oneLine(s, rowText)
 		measure(s, bubbleMax)
 	})
+}
+
+func FuzzFiles(f *testing.F) {
+	f.Add([]byte("BEGIN:VCARD\r\nFN;X=Y:A B\r\nEND:VCARD"), "image/jpeg")
+	f.Add([]byte("\xff\xd8\xff"), "text/x-vcard")
+	f.Add([]byte("\x89PNG\r\n\x1a\n"), "/")
+	f.Fuzz(func(t *testing.T, data []byte, mimeType string) {
+		file := newFile(kindOf(mimeType), mimeType, "a", data)
+		if s := file.sent("x"); s.Size != int64(len(data)) || len(s.SHA256) != 64 {
+			t.Errorf("%+v of %d bytes", s, len(data))
+		}
+	})
+}
+
+func TestFileSizes(t *testing.T) {
+	for n, want := range map[int][2]string{0: {"0 B", "0 B"}, 999: {"999 B", "999 B"}, 162_400: {"162 kB", "162 kB"}, 3_300_000: {"3.3 MB", "3,3 MB"}, 2_100_000_000: {"2.1 GB", "2,1 GB"}} {
+		if got := [2]string{fileSize(n, "en"), fileSize(n, "pt")}; got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestEveryLanguageHasEveryFileWord(t *testing.T) {
+	for name, w := range fileLocales {
+		v := reflect.ValueOf(*w)
+		for i := range v.NumField() {
+			if v.Field(i).String() == "" {
+				t.Errorf("%s lacks %s", name, v.Type().Field(i).Name)
+			}
+		}
+	}
+	if len(fileLocales) != len(locales) {
+		t.Errorf("%d languages, want %d", len(fileLocales), len(locales))
+	}
 }

@@ -76,7 +76,10 @@ func (s *chatScreen) pictureNode(m *Message, r view.Rect) *view.Node {
 	if m.Kind == "video" {
 		picture = with(a.n(image, "thumb", in), view.LongClickable)
 		play := view.R(in.Left+in.W()/2-40, in.Top+in.H()/2-40, in.Left+in.W()/2+40, in.Top+in.H()/2+40)
-		box.Add(picture, a.t("info", clock(m.seconds()), view.R(in.Left+8, in.Bottom-48, in.Left+130, in.Bottom-8)))
+		box.Add(picture)
+		if m.seconds() > 0 {
+			box.Add(a.t("info", clock(m.seconds()), view.R(in.Left+8, in.Bottom-48, in.Left+130, in.Bottom-8)))
+		}
 		if m.phase() == ready {
 			box.Add(a.n(frame, "play_frame", play, desc(hint(a.n(image, "play_button", play), "icon", "play"), fw.playVideo)))
 		}

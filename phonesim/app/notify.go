@@ -180,16 +180,19 @@ func (a *App) childExtras(c *Chat, n *notice.Notification, conversation *string,
 // in the key order of the shared capture message_bundle_lines. The text is not
 // escaped.
 func (a *App) messageBundle(c *Chat, m *Message, i int) string {
-	sender := c.title()
+	sender, text := c.title(), a.mediaText(m)
 	if c.Group {
 		sender = m.Sender
+	}
+	if c.Group && m.quote != nil && m.quote.Out { // captured; that it is for groups only, and the words of other languages, are not
+		sender, text = "⤷ You got a reply", m.Sender+": "+text
 	}
 	uri := ""
 	if (m.Kind == "image" || m.Kind == "sticker") && m.file != nil && m.file.path != "" { // captured for a photo
 		uri = fmt.Sprintf(" uri=content://%s.provider.media/item/%s,", a.cfg.Package, android.Token(fmt.Sprint(c.ID, m.N)))
 	}
 	return fmt.Sprintf("Bundle[{extras=Bundle[{}], sender_person=android.app.Person@%s, sender=%s,%s text=%s, time=%d}]",
-		android.Token(sender+fmt.Sprint(i)), sender, uri, a.mediaText(m), m.At.UnixMilli())
+		android.Token(sender+fmt.Sprint(i)), sender, uri, text, m.At.UnixMilli())
 }
 
 // summary is the group's summary, in InboxStyle.

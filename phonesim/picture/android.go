@@ -11,8 +11,8 @@ func (c *canvas) paint(n *Node, b box) {
 		launcherIcon(c, n, b)
 		return
 	}
-	inApp := c.kind == chatKind || c.kind == appKind
-	if p, ok := painters[n.ID]; ok && (inApp || n.ID != "icon" && n.ID != "date" && n.ID != "image" && n.ID != "status") {
+	inApp := c.kind == chatKind || c.kind == appKind || c.dark()
+	if p, ok := painters[n.ID]; ok && (inApp || !filePainter[n.ID] && n.ID != "icon" && n.ID != "date" && n.ID != "image" && n.ID != "status") {
 		p(c, n, b)
 		return
 	}
@@ -81,6 +81,9 @@ func field(c *canvas, n *Node, b box) {
 // plain is any other text.
 func (c *canvas) plain(n *Node, b box) {
 	l := look{size: 16 * c.dp, col: c.ink(), single: b.h() < 34*c.dp}
+	if c.within("reactions_tray_layout") {
+		l.size, l.align = 24*c.dp, center
+	}
 	if strings.HasPrefix(n.ID, "navigation_bar_item") {
 		l.size, l.align = 12.5*c.dp, center
 		l.bold = strings.Contains(n.ID, "large")
@@ -88,12 +91,15 @@ func (c *canvas) plain(n *Node, b box) {
 	c.text(b, n.Text, l)
 }
 
+// dark reports whether the screen is one of the app's dark ones.
+func (c *canvas) dark() bool { return c.kind == previewKind || c.kind == callKind }
+
 // ink is the colour of words where the drawing is.
 func (c *canvas) ink() color.RGBA {
 	switch {
-	case c.kind == systemKind || c.kind == launcherKind:
+	case c.kind == systemKind || c.kind == launcherKind || c.dark():
 		return white
-	case (c.kind == chatKind || c.kind == appKind) && c.within("toolbar") && !c.within("search_input_layout"):
+	case (c.kind == chatKind || c.kind == appKind) && c.within("toolbar", "action_mode_bar") && !c.within("search_input_layout"):
 		return c.theme.onHeader
 	}
 	return c.theme.text
@@ -118,6 +124,10 @@ func (c *canvas) backdrop() {
 		c.gradient(s, rgb(0x11131f), rgb(0x2c3a57))
 	case popupKind:
 		c.gradient(s, rgb(0x4a5358), rgb(0x3a4347))
+	case previewKind:
+		c.rect(s, rgb(0x0b141a))
+	case callKind:
+		c.gradient(s, rgb(0x0b3d36), rgb(0x0b141a))
 	default:
 		c.rect(s, c.theme.page)
 	}
@@ -211,7 +221,7 @@ func (c *canvas) statusBar(clock string) {
 
 // barInk is the colour of the status bar: white on the app bar and on pictures.
 func (c *canvas) barInk() color.RGBA {
-	appBarThere := (c.kind == chatKind || c.kind == appKind) && c.ids["toolbar"]
+	appBarThere := (c.kind == chatKind || c.kind == appKind) && (c.ids["toolbar"] || c.ids["action_mode_bar"])
 	if c.kind == otherKind || c.kind == appKind && !appBarThere {
 		return c.theme.text
 	}
@@ -230,7 +240,7 @@ func (c *canvas) navigationBar() {
 	}
 	room := s.y1 - c.bottom
 	col := c.theme.text2
-	onPicture := c.kind == systemKind || c.kind == launcherKind || c.kind == popupKind
+	onPicture := c.dark() || c.kind == systemKind || c.kind == launcherKind || c.kind == popupKind
 	if onPicture {
 		col = white
 	}

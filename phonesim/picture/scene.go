@@ -28,8 +28,10 @@ const (
 	chatKind
 	appKind // WhatsApp, but no chat
 	launcherKind
-	systemKind // keyguard, shade
-	popupKind  // dialogs and menus only
+	systemKind  // keyguard, shade
+	popupKind   // dialogs and menus only
+	previewKind // a file before it is sent
+	callKind
 )
 
 // survey looks through the windows.
@@ -46,7 +48,7 @@ func (c *canvas) survey(windows []*Node) {
 		c.ids[n.ID] = true
 		b := boxOf(n)
 		switch {
-		case n.ID == "toolbar" && b.h() > 30:
+		case (n.ID == "toolbar" || n.ID == "action_mode_bar") && b.h() > 30:
 			c.dp, c.top = b.h()/56, b.y0
 		case n.ID == "statusBarBackground" && b.h() > 0:
 			c.top = b.y1
@@ -90,6 +92,10 @@ func (c *canvas) kindOf(w *Node) kind {
 		return launcherKind
 	case pkg == "com.android.systemui":
 		return systemKind
+	case c.ids["media_preview_layout"]:
+		return previewKind
+	case c.ids["call_screen_root"]:
+		return callKind
 	case c.ids["conversation_layout"] || c.ids["entry"]:
 		return chatKind
 	case strings.HasPrefix(pkg, "com.whatsapp"):

@@ -78,6 +78,7 @@ func init() { // not a literal: some painters look into the table themselves
 		"lock_icon":               glyphOf(lock, .8),
 		"lock_icon_view":          glyphOf(lock, .8),
 	}
+	addFilePainters()
 }
 
 func nothingToDraw(*canvas, *Node, box) {}
@@ -207,7 +208,7 @@ func sender(c *canvas, n *Node, b box) {
 // smallPrint is the minute in a bubble.
 func smallPrint(c *canvas, n *Node, b box) {
 	col := c.theme.text2
-	if bubble := c.around("main_layout"); bubble != nil && find(bubble, "image") != nil {
+	if bubble := c.around("main_layout"); bubble != nil && find(bubble, "image", "thumb") != nil && find(bubble, "caption", "message_info_holder") == nil {
 		c.round(b.inset(-2*c.dp), 6*c.dp, shade(90))
 		col = white
 	}
@@ -256,6 +257,10 @@ func divider(c *canvas, n *Node, b box) {
 
 // photo is a picture in a bubble.
 func photo(c *canvas, n *Node, b box) {
+	if c.within("contact_display_layout") {
+		someone(c, n, b)
+		return
+	}
 	if n.Picture != nil {
 		c.picture(b, n.Picture, 6*c.dp)
 		return

@@ -129,3 +129,17 @@ func (w *bounded) Write(b []byte) (int, error) {
 	}
 	return w.b.Write(b)
 }
+
+func FuzzWhereAndFind(f *testing.F) {
+	for _, s := range []string{"_data='/a'", "_id>3 AND title LIKE '%x_'", `a="b"`, "_data=/storage/x", "'", "x LIKE '", "-name", "-mmin\x00+1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if match, bad := parseWhere(s); (match == nil) == (bad == "") {
+			t.Errorf("%q: a test %t, a complaint %q", s, match != nil, bad)
+		} else if match != nil {
+			match(mediaRow(&android.MediaFile{Path: "/storage/emulated/0/a.jpg"}))
+		}
+		(&finder{p: &proc{}}).parse(strings.FieldsFunc(strings.ReplaceAll(s, "-newer", ""), func(r rune) bool { return r == 0 }))
+	})
+}
