@@ -233,6 +233,11 @@ func newSim(t testing.TB, cfg phonesim.Config) (p *phonesim.Phone, serial string
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newSimOn(t, l, cfg)
+}
+
+func newSimOn(t testing.TB, l net.Listener, cfg phonesim.Config) (p *phonesim.Phone, serial string) {
+	t.Helper()
 	p = phonesim.New(cfg)
 	if err := p.Start(context.Background(), l, nil); err != nil {
 		t.Fatal(err)

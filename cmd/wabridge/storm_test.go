@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,10 +22,11 @@ import (
 // storm is a gateway that is killed again and again while messages flow both
 // ways. The simulated phone and the writers live in the test's process.
 type storm struct {
-	t     *testing.T
-	sim   *phonesim.Phone
-	dir   string
-	phone string
+	t       *testing.T
+	sim     *phonesim.Phone
+	traffic *traffic
+	dir     string
+	phone   string
 
 	mu       sync.Mutex
 	url      string
@@ -31,7 +34,36 @@ type storm struct {
 	total    int
 }
 
+// traffic counts what the phone reads from its hosts: the storm's clock, which
+// goes as fast as the machine does.
+type traffic struct {
+	net.Listener
+	reads atomic.Int64
+}
+
+func (l *traffic) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &counted{c, &l.reads}, nil
+}
+
+type counted struct {
+	net.Conn
+	reads *atomic.Int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	c.reads.Add(1)
+	return c.Conn.Read(b)
+}
+
 const stormWriters = 6
+
+// stormLife is how many reads of the phone a gateway lives at most: it takes
+// about 100 until the first message is typed, and a message takes about 23.
+const stormLife = 240
 
 // stormAhead bounds what is accepted and not sent yet, so that a slow machine
 // makes the storm smaller, not longer.
@@ -41,6 +73,11 @@ const stormAhead = 60
 // messages flow, at least 200 times (20 with -short), and then compares the
 // ledger of the simulated phone with what was accepted, and the event log with
 // what the simulated WhatsApp received.
+//
+// The moments are drawn from the talk with the phone and not from the clock, so
+// that every step of a message meets kills on a slow machine as on a quick one.
+// The binary is built without the race detector: what runs in it runs with it
+// in the storms of package daemon, and 200 starts are then a matter of seconds.
 func TestKillStorm(t *testing.T) {
 	kills := 200
 	if testing.Short() {
@@ -49,8 +86,13 @@ func TestKillStorm(t *testing.T) {
 	if v, err := strconv.Atoi(os.Getenv("WABRIDGE_TEST_KILLS")); err == nil {
 		kills = v
 	}
-	sim, serial := newSim(t, phonesim.Config{Latency: phonesim.Instant, Seed: 7})
-	s := &storm{t: t, sim: sim, dir: t.TempDir(), accepted: map[string][]string{}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := &traffic{Listener: l}
+	sim, serial := newSimOn(t, link, phonesim.Config{Latency: phonesim.Instant, Seed: 7})
+	s := &storm{t: t, sim: sim, traffic: link, dir: t.TempDir(), accepted: map[string][]string{}}
 	seedToken(t, s.dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
@@ -60,28 +102,47 @@ func TestKillStorm(t *testing.T) {
 	wg.Go(func() { s.people(ctx) })
 
 	rng := rand.New(rand.NewPCG(1, 2))
+	began := time.Now()
 	for range kills {
+		death := link.reads.Load() + int64(rng.IntN(stormLife))
 		g := startGateway(t, s.dir, serveArgs(s.dir, serial)...)
-		if rng.IntN(8) > 0 { // one in eight dies before it is ready
+		if rng.IntN(8) > 0 {
 			g.ready(t)
 			s.found(g)
+			s.await(death)
 		}
-		<-time.After(time.Duration(rng.IntN(700)) * time.Millisecond)
+		<-time.After(time.Duration(rng.IntN(40)) * time.Millisecond) // one in eight dies so soon
 		s.found(nil)
 		g.kill()
 		s.phoneLives()
 	}
+	took := time.Since(began)
 	g := startGateway(t, s.dir, serveArgs(s.dir, serial, "--log-level", "debug")...)
 	g.ready(t)
 	s.found(g)
 	<-time.After(500 * time.Millisecond)
 	cancel()
 	wg.Wait()
+	during := len(sim.Sent())
 	s.drain(g)
 	s.checkLedger()
 	s.checkIncoming(g)
 	g.stop(t)
-	t.Logf("%d kills, %d messages accepted, %d sent, %d received", kills, s.total, len(sim.Sent()), len(sim.Received()))
+	if during < kills/8 {
+		t.Errorf("only %d messages were sent between the kills: the storm proves nothing", during)
+	}
+	t.Logf("%d kills in %v, %d messages sent between them, %d accepted, %d sent, %d received", kills, took.Round(time.Second), during, s.total, len(sim.Sent()), len(sim.Received()))
+}
+
+// await waits until the phone has read so much, or has nothing to read.
+func (s *storm) await(reads int64) {
+	last, since := int64(0), time.Now()
+	for s.traffic.reads.Load() < reads && time.Since(since) < time.Second {
+		<-time.After(2 * time.Millisecond)
+		if n := s.traffic.reads.Load(); n != last {
+			last, since = n, time.Now()
+		}
+	}
 }
 
 // phoneLives stops the test when it is the simulated phone that died.
@@ -121,7 +182,10 @@ func (s *storm) write(ctx context.Context, w int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		to := fmt.Sprintf("1555%03d%04d", w, 1+n%2) // does not end in 000 or 111
 		text := fmt.Sprintf("message %d of writer %d 'q' $HOME \"é\" 👍", n, w)
-		for ctx.Err() == nil && (s.ahead() >= stormAhead || !s.post(to, text)) {
+		for ctx.Err() == nil && s.ahead() >= stormAhead {
+			<-time.After(200 * time.Millisecond)
+		}
+		for ctx.Err() == nil && !s.post(to, text) {
 			<-time.After(30 * time.Millisecond)
 		}
 		select {
@@ -158,7 +222,7 @@ func (s *storm) post(to, text string) bool {
 // people write to the phone: strangers, and those we write to ourselves, whose
 // chats may be open at that moment. Some texts repeat within a minute.
 func (s *storm) people(ctx context.Context) {
-	for n := 0; ctx.Err() == nil; n++ {
+	for n, last := 0, int64(0); ctx.Err() == nil; n++ {
 		from := fmt.Sprintf("1666000%04d", 1+n%3)
 		if n%2 == 0 {
 			from = fmt.Sprintf("1555%03d%04d", n/2%stormWriters, 1+n/2%2)
@@ -170,10 +234,10 @@ func (s *storm) people(ctx context.Context) {
 		if _, err := s.sim.Incoming(phonesim.IncomingMessage{From: from, Text: text}); err != nil {
 			s.t.Errorf("incoming: %v", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(300 * time.Millisecond):
+		for ctx.Err() == nil && s.traffic.reads.Load() < last+stormLife/2 {
+			<-time.After(20 * time.Millisecond)
 		}
+		last = s.traffic.reads.Load()
 	}
 }
 
