@@ -124,8 +124,18 @@ func (b Buckets) After(t time.Time) Buckets {
 	return Buckets{b.Bounds[i:]}
 }
 
-// WholeDays reports whether all points but the last are made of whole days of
-// UTC, so that sums of days answer for them.
-func (b Buckets) WholeDays() bool {
-	return b.Len() > 0 && !slices.ContainsFunc(b.Bounds[:b.Len()], func(t time.Time) bool { return !Slot(t, Day).Equal(t) })
+// Days are the bounds with those of the days within longer points among them:
+// what changes from one day to the next, as prices do, can be told by them.
+func (b Buckets) Days() []time.Time {
+	var all []time.Time
+	for i, t := range b.Bounds {
+		all = append(all, t)
+		for i < b.Len() {
+			if t = t.Add(Day); !t.Before(b.Bounds[i+1]) {
+				break
+			}
+			all = append(all, t)
+		}
+	}
+	return all
 }

@@ -35,9 +35,9 @@ func (c *Counts) Add(o Counts) {
 }
 
 // A Tally is what was counted in one stretch of time. The members that were
-// not asked to be told apart are empty.
+// not asked to be told apart are empty, and so are counts not asked for.
 type Tally struct {
-	Start time.Time // of a half hour or of a day of UTC
+	Start time.Time // the bound at which the stretch begins
 	Series
 	Counts
 }
@@ -51,18 +51,37 @@ type Series struct {
 	Template string // its id
 }
 
-// A TallyQuery asks for what was counted in [From, To). Empty filters let all
-// pass.
+// A Counter is one of Counts.
+type Counter int
+
+// The counters, in the order of Counts.
+const (
+	Sent Counter = iota
+	Delivered
+	Read
+	Failed
+	Received
+	Free
+	ByUser
+	ByBusiness
+)
+
+// At is where a counter is kept.
+func (c *Counts) At(n Counter) *int64 {
+	return [...]*int64{&c.Sent, &c.Delivered, &c.Read, &c.Failed, &c.Received, &c.Free, &c.ByUser, &c.ByBusiness}[n]
+}
+
+// A TallyQuery asks for what was counted from each of Bounds to the next one.
+// Empty filters let all pass. Bounds that are midnights of UTC, first and last
+// aside, and few dimensions are answered faster.
 type TallyQuery struct {
-	From, To time.Time // half hours
-	// Days: sums of whole days of UTC will do, where From and To allow it;
-	// what is cut off at either end comes in half hours. It is the fast way.
-	Days       bool
+	Bounds     []time.Time // half hours of UTC, in order
+	Want       []Counter   // empty: all
 	Phones     []string
 	Countries  []string
 	Products   []int
 	Categories []string
-	Templates  []string // only what was made from these; Days is not looked at then
+	Templates  []string // only what was made from these
 
 	ByPhone, ByCountry, ByProduct, ByCategory, ByTemplate bool
 }
@@ -91,10 +110,10 @@ type CallTally struct {
 // Analytics tells what was counted. Counts are kept in the transaction of the
 // move that they count, so they are true after every restart.
 type Analytics interface {
-	// Tallies answers in the order of Start.
+	// Tallies answers in the order of Start, without what is all zero.
 	Tallies(ctx context.Context, q TallyQuery) ([]Tally, error)
 	// Clicks lists the answers to quick replies of templates, in order of
-	// Start; q's filters other than Phones and Templates are not looked at.
+	// Start. Of q, Phones, Templates and the ends of Bounds are looked at.
 	Clicks(ctx context.Context, q TallyQuery) ([]Click, error)
 	// CallTallies answers in the order of Start.
 	CallTallies(ctx context.Context, q CallQuery) ([]CallTally, error)

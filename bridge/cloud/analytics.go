@@ -194,13 +194,15 @@ func (a *api) answerTo(ctx context.Context, q *query) (node, error) {
 // be found: an empty filter would stand for all.
 func (q *query) tallyQuery() (t queue.TallyQuery, ok bool) {
 	t = queue.TallyQuery{
-		From: q.Buckets.From(), To: q.Buckets.To(), Days: q.Buckets.WholeDays(),
-		Countries: q.Countries, ByPhone: q.By("PHONE"), ByCountry: q.By("COUNTRY"),
+		Bounds: q.Buckets.Bounds, Countries: q.Countries, ByPhone: q.By("PHONE"), ByCountry: q.By("COUNTRY"),
 	}
 	for id := range q.phones {
 		t.Phones = append(t.Phones, id)
 	}
 	slices.Sort(t.Phones)
+	if q.costs() {
+		t.Bounds = q.Buckets.Days()
+	}
 	for _, c := range q.Categories {
 		t.Categories = append(t.Categories, strings.ToLower(c))
 	}
@@ -208,11 +210,12 @@ func (q *query) tallyQuery() (t queue.TallyQuery, ok bool) {
 }
 
 // tallies asks the store.
-func (a *api) tallies(ctx context.Context, q *query, more func(*queue.TallyQuery)) ([]queue.Tally, error) {
+func (a *api) tallies(ctx context.Context, q *query, want []queue.Counter, more func(*queue.TallyQuery)) ([]queue.Tally, error) {
 	t, ok := q.tallyQuery()
 	if !ok {
 		return nil, nil
 	}
+	t.Want = want
 	more(&t)
 	return a.Store.Tallies(ctx, t)
 }

@@ -68,22 +68,20 @@ func put(n node, name, value string) {
 	}
 }
 
-// inbound is how product_types names what was received.
-var inbound = strconv.Itoa(analytics.Inbound)
-
 // messageAnalytics is the field analytics: messages sent and delivered. What
 // was received counts, as sent and delivered, only where product_types asks
 // for it.
 func (a *api) messageAnalytics(ctx context.Context, q *query) (node, error) {
-	products := []int{analytics.Template, analytics.NonTemplate}
-	if len(q.Products) > 0 {
-		products = nil
-		for _, p := range q.Products {
-			n, _ := strconv.Atoi(p) // of a closed list
-			products = append(products, n)
-		}
+	want := []queue.Counter{queue.Sent, queue.Delivered}
+	var products []int
+	for _, p := range q.Products {
+		n, _ := strconv.Atoi(p) // of a closed list
+		products = append(products, n)
 	}
-	tallies, err := a.tallies(ctx, q, func(t *queue.TallyQuery) { t.Products = products })
+	if slices.Contains(products, analytics.Inbound) {
+		want = append(want, queue.Received)
+	}
+	tallies, err := a.tallies(ctx, q, want, func(t *queue.TallyQuery) { t.Products = products })
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +118,7 @@ func orEmpty(list []string) []string {
 // conversationAnalytics is the field conversation_analytics. A conversation is
 // FREE_TIER if it answers the user, else REGULAR.
 func (a *api) conversationAnalytics(ctx context.Context, q *query) (node, error) {
-	tallies, err := a.tallies(ctx, q, func(t *queue.TallyQuery) {
+	tallies, err := a.tallies(ctx, q, []queue.Counter{queue.ByUser, queue.ByBusiness}, func(t *queue.TallyQuery) {
 		t.ByCategory = q.By("CONVERSATION_CATEGORY") || q.costs()
 		t.ByCountry = t.ByCountry || q.costs()
 	})
@@ -177,7 +175,7 @@ func (q *query) place(n node, k pointKey) {
 // pricingAnalytics is the field pricing_analytics: delivered messages, each of
 // which is charged or free.
 func (a *api) pricingAnalytics(ctx context.Context, q *query) (node, error) {
-	tallies, err := a.tallies(ctx, q, func(t *queue.TallyQuery) {
+	tallies, err := a.tallies(ctx, q, []queue.Counter{queue.Delivered, queue.Free}, func(t *queue.TallyQuery) {
 		t.ByCategory = q.By("PRICING_CATEGORY") || q.costs()
 		t.ByCountry = t.ByCountry || q.costs()
 	})
@@ -220,7 +218,7 @@ func (a *api) callAnalytics(ctx context.Context, q *query) (node, error) {
 	if !ok || !slices.Contains(ways, "USER_INITIATED") {
 		return out, nil
 	}
-	calls, err := a.Store.CallTallies(ctx, queue.CallQuery{From: t.From, To: t.To, Phones: t.Phones})
+	calls, err := a.Store.CallTallies(ctx, queue.CallQuery{From: q.Buckets.From(), To: q.Buckets.To(), Phones: t.Phones})
 	if err != nil {
 		return nil, err
 	}

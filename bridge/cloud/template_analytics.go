@@ -11,7 +11,7 @@ import (
 // templateAnalytics is the edge template_analytics: a point for each template
 // and day, also where nothing was sent (contract, section 6).
 func (a *api) templateAnalytics(ctx context.Context, q *query) (node, error) {
-	tallies, err := a.tallies(ctx, q, func(t *queue.TallyQuery) {
+	tallies, err := a.tallies(ctx, q, []queue.Counter{queue.Sent, queue.Delivered, queue.Read, queue.Free}, func(t *queue.TallyQuery) {
 		t.Templates, t.ByTemplate = q.IDs, true
 		t.ByCategory, t.ByCountry = q.costs(), q.costs()
 	})

@@ -11,9 +11,12 @@ import (
 
 // Levels of tally.
 const (
-	byHalfHour = iota
-	byDay
-	templatesByHalfHour
+	byHalfHour          = 0
+	byDay               = 1
+	templatesByHalfHour = 2
+	// Of a phone and a product type only, of which there are few.
+	totalsByHalfHour = 3
+	totalsByDay      = 4
 )
 
 type tallyKey struct {
@@ -32,10 +35,13 @@ func (l ledger) add(d delta) {
 		c.Add(d.counts)
 		l[k] = c
 	}
-	total := d.series
-	total.Template = ""
-	put(byHalfHour, analytics.HalfHour, total)
-	put(byDay, analytics.Day, total)
+	all := d.series
+	all.Template = ""
+	put(byHalfHour, analytics.HalfHour, all)
+	put(byDay, analytics.Day, all)
+	total := queue.Series{Phone: d.series.Phone, Product: d.series.Product}
+	put(totalsByHalfHour, analytics.HalfHour, total)
+	put(totalsByDay, analytics.Day, total)
 	if d.series.Template != "" {
 		put(templatesByHalfHour, analytics.HalfHour, d.series)
 	}

@@ -3,8 +3,9 @@
 -- What is counted of messages, kept by who moves them (count.go). What moved
 -- before this schema is counted by the program right after these statements.
 
--- A series is what messages are told apart by. Of one with a template there is
--- also the one without it, which has the totals.
+-- A series is what messages are told apart by. Each message counts in several:
+-- with its template, without it, and, with an empty category, for its phone and
+-- product type alone.
 CREATE TABLE series (
   id       INTEGER PRIMARY KEY,
   phone    TEXT    NOT NULL,
@@ -15,10 +16,11 @@ CREATE TABLE series (
   UNIQUE (phone, country, product, category, template)
 ) STRICT;
 
--- level 0: totals by half hour, 1: totals by day, 2: templates by half hour.
+-- level 0: by half hour, 1: by day, 2: with templates by half hour; for phones
+-- and product types alone 3: by half hour, 4: by day.
 -- The columns are those of queue.Counts.
 CREATE TABLE tally (
-  level     INTEGER NOT NULL CHECK (level >= 0 AND level <= 2),
+  level     INTEGER NOT NULL CHECK (level >= 0 AND level <= 4),
   start     INTEGER NOT NULL,
   series    INTEGER NOT NULL REFERENCES series (id),
   sent        INTEGER NOT NULL,
