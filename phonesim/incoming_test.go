@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	_ "image/jpeg"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -218,4 +219,34 @@ func TestReactions(t *testing.T) {
 	}
 	mustRun(t, p, open("15550001002", ""))
 	shows(t, p, "the chat", "Reaction 👍❤️")
+}
+
+func TestControlTakesFilesCallsAndPictures(t *testing.T) {
+	p := newPhone(t, Config{})
+	h := p.Control()
+	for _, c := range []struct {
+		path, body string
+		code       int
+	}{
+		{"/incoming", `{"from":"15550001002","type":"image","file":"aGk=","mime":"image/jpeg","caption":"c","auto_download":true}`, 200},
+		{"/incoming", `{"from":"15550001002","type":"image","file":"no base64!"}`, 400},
+		{"/incoming", `{"from":"15550001002","type":"poem"}`, 400},
+		{"/incoming", `{"from":"15550001002","type":"reaction"}`, 400},
+		{"/call", `{"from":"15550001002","state":"missed","video":true}`, 200},
+		{"/call", `{"from":"15550001002","state":"loud"}`, 400},
+		{"/contact", `{"number":"15550001002","name":"Ann","picture":"aGk="}`, 400},
+		{"/contact", `{"number":"+1"}`, 400},
+		{"/fault", `{"kind":"no_read_grant","value":"banner"}`, 400},
+		{"/fault", `{"kind":"slow_preview","value":"soon"}`, 400},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", c.path, strings.NewReader(c.body)))
+		if w.Code != c.code {
+			t.Errorf("%s %s: %d %s, want %d", c.path, c.body, w.Code, w.Body, c.code)
+		}
+	}
+	settle(t, p)
+	if r := p.Received(); len(r) != 1 || r[0].Path == "" || r[0].Text != "c" {
+		t.Errorf("%+v", r)
+	}
 }
