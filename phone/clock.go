@@ -25,17 +25,19 @@ func minuteOf(date string) (minute string, rest time.Duration) {
 // sameMinute reports whether the time beside a bubble ("22:37", "10:37 PM") can
 // be a minute of the phone's clock; what cannot be read can.
 func sameMinute(shown, minute string) bool {
-	numbers := func(s string) []int {
-		var ns []int
-		for _, f := range strings.FieldsFunc(uiauto.ASCIIDigits(uiauto.Clean(s)), func(r rune) bool { return r < '0' || r > '9' }) {
-			n, _ := strconv.Atoi(f)
-			ns = append(ns, n)
-		}
-		return ns
-	}
-	a, b := numbers(shown), numbers(minute)
+	a, b := clockNumbers(shown), clockNumbers(minute)
 	if len(a) != 2 || len(b) != 2 {
 		return true
 	}
 	return a[0]%12 == b[0]%12 && a[1] == b[1]
+}
+
+// clockNumbers are the numbers of a shown time.
+func clockNumbers(s string) []int {
+	var ns []int
+	for f := range strings.FieldsFuncSeq(uiauto.ASCIIDigits(uiauto.Clean(s)), func(r rune) bool { return r < '0' || r > '9' }) {
+		n, _ := strconv.Atoi(f)
+		ns = append(ns, n)
+	}
+	return ns
 }

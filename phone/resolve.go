@@ -13,6 +13,9 @@ import (
 func (s *Session) Resolve(ctx context.Context, m *wabridge.Message) (wabridge.State, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timing.Send)
 	defer cancel()
+	if m.Type == "reaction" {
+		return s.resolveReaction(ctx, m)
+	}
 	screen, err := s.openToRead(ctx, m)
 	if err != nil {
 		return "", err

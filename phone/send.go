@@ -34,6 +34,12 @@ type attempt struct {
 	share  bool // by SEND instead of the link
 	waited int  // looks in a row that showed no chat yet
 	blank  int  // looks that showed the right chat without a bubble
+
+	quoted *wabridge.Message // what is to be quoted; nil: nothing
+	quotes int               // how often its bubble was drawn aside
+
+	low   *wabridge.BubblePrint // the newest bubble before the chat was scrolled up; nil: it was not
+	downs int                   // how often it was scrolled down
 }
 
 // Send types and sends m. It calls intend immediately before the tap. It
@@ -44,12 +50,26 @@ func (s *Session) Send(ctx context.Context, m *wabridge.Message, intend func(con
 	ctx, cancel := context.WithTimeout(ctx, s.sendTime(m))
 	defer cancel()
 	s.catchUp(ctx)
-	if m.Media != nil {
-		state, err := s.sendFile(ctx, m, intend)
-		s.ticks.reset(time.Now())
-		return state, err
+	var state wabridge.State
+	var err error
+	switch {
+	case m.Type == "reaction":
+		state, err = s.react(ctx, m, intend)
+	case m.Media != nil:
+		state, err = s.sendFile(ctx, m, intend)
+	default:
+		state, err = s.sendText(ctx, m, intend)
 	}
+	s.ticks.reset(time.Now())
+	return state, err
+}
+
+// sendText types a text and sends it.
+func (s *Session) sendText(ctx context.Context, m *wabridge.Message, intend func(context.Context, wabridge.Intent) error) (wabridge.State, error) {
 	a := &attempt{s: s, m: m, goal: s.goal(m, true), intend: intend, share: mustShare(m)}
+	if err := a.aim(ctx); err != nil {
+		return "", err
+	}
 	state, err := a.run(ctx)
 	if err != nil && s.dev != nil && !a.tapped {
 		s.dirty = true // the text may stand in the composer
@@ -57,7 +77,6 @@ func (s *Session) Send(ctx context.Context, m *wabridge.Message, intend func(con
 	if err != nil && a.tapped {
 		err = wabridge.Fail(wabridge.CodeAmbiguous, err, "after the tap")
 	}
-	s.ticks.reset(time.Now())
 	return state, err
 }
 
@@ -103,6 +122,14 @@ func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
 		a.goal.Direct = a.direct && !a.s.somebodyElse(ctx, screen, a.m.Number)
 		act := whatsapp.Next(screen, a.goal)
 		a.s.log.Debug("next", "message", a.m.ID, "do", act.Do, "why", act.Why)
+		if act.Do == whatsapp.DoTapSend || act.Do == whatsapp.DoQuote {
+			switch ok, err := a.lowered(ctx, screen); {
+			case err != nil:
+				return "", err
+			case !ok:
+				continue
+			}
+		}
 		if act.Do == whatsapp.DoTapSend && a.drawn(ctx, screen) {
 			return a.tap(ctx, screen, act)
 		}
@@ -168,6 +195,8 @@ func (a *attempt) step(ctx context.Context, screen whatsapp.Screen, act whatsapp
 		// The right chat without our text: give it by the other way.
 		a.share = !a.share || a.m.Number == ""
 		return a.again(ctx)
+	case whatsapp.DoQuote:
+		return a.quote(ctx, screen)
 	case whatsapp.DoClear:
 		if err := a.s.clear(ctx, screen); err != nil {
 			return err

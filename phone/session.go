@@ -40,6 +40,7 @@ type Store interface {
 	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
 	Chats(ctx context.Context, phone string, limit int) ([]wabridge.Chat, error)
 	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
+	Message(ctx context.Context, id string) (wabridge.Message, error)
 }
 
 // Seen is what came of a look into a chat.

@@ -36,6 +36,9 @@ func (s *Session) sendFile(ctx context.Context, m *wabridge.Message, intend func
 		return "", err
 	}
 	a.goal.Text = string(m.Text)
+	if m.Context != "" { // a shared file takes no quote with it
+		s.log.Info("the message goes without its quote", "message", m.ID, "why", "it is a file")
+	}
 	state, err := (&sharing{attempt: a, file: f, want: whatsapp.WantOf(m)}).run(ctx)
 	if err != nil && s.dev != nil {
 		s.dirty = true // a preview may be open

@@ -153,7 +153,7 @@ var kindWords = map[string][]string{
 func (w Want) Previews(preview string, words *uiauto.Words) bool {
 	got := strings.TrimSuffix(strings.TrimSuffix(flat(preview), "…"), "...")
 	if got == "" || w.Kind == kindReaction {
-		return false
+		return got != "" && words.Is("reaction", preview)
 	}
 	if w.Kind == "" {
 		return strings.HasPrefix(flat(w.Text), got) || BubbleShows(w.Text, Bubble{Out: true, Text: preview})
