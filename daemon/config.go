@@ -14,6 +14,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/adb"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/media"
 )
 
@@ -34,6 +35,7 @@ type Config struct {
 	Pacing     PacingConfig  `koanf:"pacing"`
 	Webhook    WebhookConfig `koanf:"webhook"`
 	Media      MediaConfig   `koanf:"media"`
+	Templates  Templates     `koanf:"templates"`
 	Grace      time.Duration `koanf:"grace"`
 	FullCheck  time.Duration `koanf:"full_check"`
 	QueryToken bool          `koanf:"send_token_in_query"`
@@ -85,6 +87,16 @@ type WebhookConfig struct {
 	URL         string `koanf:"url"`
 	VerifyToken string `koanf:"verify_token"`
 	Secret      string `koanf:"app_secret"`
+	// Fields are those of the Cloud API's webhooks that it gets; none means
+	// messages and smb_message_echoes, "*" all.
+	Fields []string `koanf:"fields"`
+}
+
+// Templates says how message templates are kept.
+type Templates struct {
+	// FreeEdits lifts the Cloud API's limits on editing one (1 in 24 hours, 10
+	// in 30 days).
+	FreeEdits bool `koanf:"free_edits"`
 }
 
 // The values of Config.Timing.
@@ -165,6 +177,11 @@ func (c Config) Validate() error {
 	c.Media.validate(bad)
 	_, wrong := c.Pacing.policy()
 	found = append(found, wrong...)
+	for _, f := range c.Webhook.Fields {
+		if !bridge.KnownField(f) {
+			bad("webhook.fields", "%q is no webhook field of the Cloud API", f)
+		}
+	}
 	if c.Webhook.URL != "" {
 		if !httpURL(c.Webhook.URL) {
 			bad("webhook.url", "%q is not an http or https URL", c.Webhook.URL)

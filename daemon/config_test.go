@@ -140,6 +140,7 @@ func values(s Setting) []string {
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
 		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
 		"media.wait": {"2m", "3m", "4m"}, "webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
+		"webhook.fields": {"messages", "messages,calls", "*"},
 	}
 	switch {
 	case by[s.Key] != nil:

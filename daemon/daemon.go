@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge/bridge/cloud"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/bridge/webhook"
 	"github.com/wabridge/wabridge/media"
@@ -99,6 +100,9 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	if err := d.configuredWebhook(ctx); err != nil {
+		return err
+	}
+	if err := cloud.SeedTemplates(ctx, d.db, d.cfg.WABA); err != nil {
 		return err
 	}
 	d.hooks = webhook.New(d.db, d.client, d.log.With("component", "webhook"))

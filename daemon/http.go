@@ -35,6 +35,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	graph := cloud.Handler(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
+		AppSecret: d.cfg.Webhook.Secret, Verify: d.verify, Reload: d.hooks.Reload, FreeEdits: d.cfg.Templates.FreeEdits,
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
 	})
 	server := newServer(own.Beside(graph), d.log.With("component", "http"))
@@ -104,7 +105,7 @@ func (d *Daemon) configuredWebhook(ctx context.Context) error {
 	}
 	want := queue.Endpoint{
 		ID: configuredID, URL: d.cfg.Webhook.URL, VerifyToken: d.cfg.Webhook.VerifyToken,
-		Secret: d.cfg.Webhook.Secret, Scope: "app",
+		Secret: d.cfg.Webhook.Secret, Scope: "app", Fields: d.cfg.Webhook.Fields,
 	}
 	for _, e := range all {
 		if e.ID != configuredID {

@@ -51,6 +51,8 @@ var Settings = []Setting{
 	{Key: "webhook.url", Flag: "webhook-url", Help: "receiver of all webhooks"},
 	{Key: "webhook.verify_token", Help: "hub.verify_token of the handshake"},
 	{Key: "webhook.app_secret", Help: "secret of X-Hub-Signature-256"},
+	{Key: "webhook.fields", Help: "webhook fields it gets; none: messages and smb_message_echoes, *: all"},
+	{Key: "templates.free_edits", Bool: true, Help: "edit message templates as often as you like"},
 	{Key: "media.quota", Flag: "media-quota", Help: "room for files, in and out, e.g. 10GB; 0: no limit"},
 	{Key: "media.reserve", Help: "room that is left free on the disk"},
 	{Key: "media.max_size", Help: "largest file that is taken, at most 100MB"},

@@ -43,6 +43,7 @@ type Store interface {
 	queue.Objects
 	Media(ctx context.Context, id string, now time.Time) (queue.MediaRecord, error)
 	PutMedia(ctx context.Context, r queue.MediaRecord) (queue.MediaRecord, error)
+	DeleteMedia(ctx context.Context, id string) error
 	Tokens(ctx context.Context) ([]queue.Token, error)
 }
 

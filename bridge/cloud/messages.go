@@ -127,6 +127,9 @@ func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.
 	if err := able(phone); err != nil {
 		return queue.Draft{}, err
 	}
+	if err := a.barred(ctx, phone, m.Number); err != nil {
+		return queue.Draft{}, err
+	}
 	if m.Callback, err = p.callback(); err != nil {
 		return queue.Draft{}, err
 	}

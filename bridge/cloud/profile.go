@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
@@ -33,7 +34,7 @@ type businessProfile struct {
 	Email       string   `json:"email,omitempty"`
 	Websites    []string `json:"websites,omitempty"`
 	Vertical    string   `json:"vertical,omitempty"`
-	Picture     string   `json:"picture,omitempty"` // handle of an upload
+	Picture     string   `json:"picture,omitempty"` // id of its file
 }
 
 // profile is GET /{phone}/whatsapp_business_profile.
@@ -50,11 +51,7 @@ func (a *api) profile(w http.ResponseWriter, r *http.Request) error {
 	if _, err := load(r.Context(), a.Store, queue.ObjectProfile, phone.ID, profileID, &b); err != nil {
 		return err
 	}
-	picture, err := a.pictureURL(r, phone, b.Picture)
-	if err != nil {
-		return err
-	}
-	out, err := project(b.node(picture), profileKind, fields)
+	out, err := project(b.node(a.pictureURL(r, b.Picture)), profileKind, fields)
 	if err != nil {
 		return err
 	}
@@ -90,20 +87,26 @@ func (a *api) changeProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	picture, before := "", ""
 	if handle != "" {
-		if err := a.checkPicture(r.Context(), handle); err != nil {
+		if picture, err = a.keepPicture(r.Context(), phone, handle); err != nil {
 			return err
 		}
 	}
 	err = revise(r.Context(), a.Store, queue.ObjectProfile, phone.ID, profileID, func(b *businessProfile) error {
 		change(b)
-		if handle != "" {
-			b.Picture = handle
+		if picture != "" {
+			b.Picture, before = picture, b.Picture
 		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if before != "" {
+		if err := a.Store.DeleteMedia(r.Context(), before); err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
+			return err
+		}
 	}
 	return succeed(w)
 }
@@ -188,10 +191,36 @@ func (p params) websites() ([]string, error) {
 	return list, nil
 }
 
-// checkPicture refuses a handle that no upload of ours has.
-func (a *api) checkPicture(ctx context.Context, handle string) error {
-	return say(wabridge.CodeParameter, "(#100) Param profile_picture_handle is not a valid handle.", "profile_picture_handle: take the h of POST /{upload-id}")
+// keepPicture makes a lasting record of an uploaded picture: the upload's own
+// one is forgotten after 30 days.
+func (a *api) keepPicture(ctx context.Context, phone wabridge.Phone, handle string) (id string, err error) {
+	wrong := func(remedy string) error {
+		return say(wabridge.CodeParameter, "(#100) Param profile_picture_handle is not a valid handle.", "profile_picture_handle: %s", remedy)
+	}
+	upload, err := a.byHandle(ctx, handle)
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return "", wrong("take the h that ends a resumable upload: POST /app/uploads, then POST /upload:…")
+	}
+	if err != nil {
+		return "", err
+	}
+	if upload.MIME != "image/jpeg" && upload.MIME != "image/png" || upload.Size > maxPicture {
+		return "", wrong("the picture must be a JPEG or PNG of at most 5 MB")
+	}
+	now := time.Now()
+	upload.ID, upload.Phone, upload.Origin, upload.Created, upload.Expires = "", phone.ID, queue.MediaMade, now, now.AddDate(100, 0, 0)
+	kept, err := a.Store.PutMedia(ctx, upload)
+	return kept.ID, err
 }
 
-// pictureURL is where the picture can be fetched; "" without one.
-func (a *api) pictureURL(_ *http.Request, _ wabridge.Phone, _ string) (string, error) { return "", nil }
+// maxPicture bounds a profile picture, in bytes (that of any picture).
+const maxPicture = 5 << 20
+
+// pictureURL is where the picture can be fetched with a token, for a few
+// minutes, as any file; "" without one.
+func (a *api) pictureURL(r *http.Request, id string) string {
+	if id == "" || a.Library == nil {
+		return ""
+	}
+	return a.Signer.URL(a.base(r), id, time.Now())
+}

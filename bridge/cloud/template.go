@@ -46,7 +46,8 @@ func decodeTemplate(o queue.Object) (t storedTemplate, err error) {
 	return t, err
 }
 
-// put stores a template with the webhook that tells of it. Names are compared
+// put stores a template with the webhook that tells of it (none if event is
+// ""). Names are compared
 // within an account, languages without regard to case.
 func (t *storedTemplate) put(ctx context.Context, store queue.Objects, event string) error {
 	data, err := json.Marshal(t)
@@ -55,11 +56,15 @@ func (t *storedTemplate) put(ctx context.Context, store queue.Objects, event str
 	}
 	t.object.Kind, t.object.ID, t.object.Data = queue.ObjectTemplate, t.ID, data
 	t.object.Name = queue.TemplateName(t.Name, t.Language)
-	e, err := t.event(event)
-	if err != nil {
-		return err
+	var events []wabridge.Event
+	if event != "" {
+		e, err := t.event(event)
+		if err != nil {
+			return err
+		}
+		events = append(events, e)
 	}
-	t.object, err = store.PutObject(ctx, t.object, time.Now(), e)
+	t.object, err = store.PutObject(ctx, t.object, time.Now(), events...)
 	return err
 }
 

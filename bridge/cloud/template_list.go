@@ -146,7 +146,7 @@ func SeedTemplates(ctx context.Context, store queue.Objects, waba string) error 
 			{Type: "FOOTER", Text: "wabridge"},
 		},
 	}}
-	if err := t.put(ctx, store, content.Approved); err != nil && wabridge.CodeOf(err) != wabridge.CodeConflict {
+	if err := t.put(ctx, store, ""); err != nil && wabridge.CodeOf(err) != wabridge.CodeConflict {
 		return err
 	}
 	return revise(ctx, store, queue.ObjectSettings, waba, settingsID, func(s *wabaSettings) error {
