@@ -130,6 +130,24 @@ func TestDownloadsThatWait(t *testing.T) {
 	}
 }
 
+func TestDownloadsGoOnWithTheNetwork(t *testing.T) {
+	p := newPhone(t, Config{})
+	no := false
+	incoming(t, p, IncomingMessage{From: "15550001002", Kind: "image", IncomingFile: IncomingFile{AutoDownload: &no}})
+	arm(t, p, Fault{Kind: "network_off"})
+	mustRun(t, p, open("15550001002", ""))
+	tapOn(t, p, "com.whatsapp:id/control_btn")
+	settle(t, p)
+	if r := p.Received()[0]; r.Path != "" {
+		t.Errorf("downloaded without network: %+v", r)
+	}
+	p.ClearFaults()
+	settle(t, p)
+	if r := p.Received()[0]; r.Path == "" {
+		t.Errorf("not downloaded: %+v", r)
+	}
+}
+
 func TestGivenFilesComeUnchanged(t *testing.T) {
 	p := newPhone(t, Config{})
 	data := bytes.Repeat([]byte("data"), 1000)

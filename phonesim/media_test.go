@@ -260,6 +260,9 @@ func TestUploads(t *testing.T) {
 	if s := p.Sent()[2]; s.State != "read" {
 		t.Errorf("with network again: %+v", s)
 	}
+	if x := dump(t, p); strings.Contains(x, "id/progress_bar") {
+		t.Errorf("it still moves: %s", x)
+	}
 }
 
 func TestFilesAreProcessed(t *testing.T) {

@@ -38,7 +38,8 @@ type App struct {
 	ledger   []*SentMessage
 	received []*ReceivedMessage
 	waiting  []*ReceivedMessage // at the server, not yet with the app
-	outbox   []*Message         // without network
+	outbox   []outgoing         // without network
+	fetching []outgoing         // incoming files that the network left behind
 	lastID   int
 	newest   int // place of the chat with the newest message
 }
@@ -207,6 +208,7 @@ func (a *App) Recheck() {
 	if a.online() {
 		a.flush()
 		a.catchUp()
+		a.fetch()
 	}
 	if !a.sys.Has(android.FaultHoldTicks) {
 		a.deliverHeld()
@@ -254,7 +256,7 @@ func (a *App) Clear() {
 	a.cancelOpening()
 	a.sys.ShowCall(nil)
 	a.chats = map[string]*Chat{}
-	a.ledger, a.received, a.waiting, a.outbox = nil, nil, nil, nil
+	a.ledger, a.received, a.waiting, a.outbox, a.fetching = nil, nil, nil, nil, nil
 	a.stack, a.over = nil, nil
 	_ = a.sys.Files.Remove(a.mediaRoot(), true) // there may be none
 	a.sys.Notices.CancelPackage(a.cfg.Package, 8)

@@ -98,7 +98,12 @@ func (a *App) download(c *Chat, m *Message) {
 	a.changed(c)
 	a.sys.After(a.sys.Latency.Download, func() {
 		f.phase = remote
-		if !a.online() || a.sys.Take(android.FaultMediaMissing) || a.store(f, m.At, false) != nil {
+		if !a.online() {
+			a.fetching = append(a.fetching, outgoing{c, m})
+			a.changed(c)
+			return
+		}
+		if a.sys.Take(android.FaultMediaMissing) || a.store(f, m.At, false) != nil {
 			a.changed(c)
 			return
 		}
@@ -111,6 +116,15 @@ func (a *App) download(c *Chat, m *Message) {
 			a.postAll()
 		}
 	})
+}
+
+// fetch goes on with the downloads that had no network.
+func (a *App) fetch() {
+	waiting := a.fetching
+	a.fetching = nil
+	for _, w := range waiting {
+		a.download(w.chat, w.message)
+	}
 }
 
 // findMessage is the message of a chat that a text, or a number of the ledger, names; nil if

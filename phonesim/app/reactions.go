@@ -58,9 +58,5 @@ func (s *chatScreen) react(emoji string) {
 	line := &Message{Out: true, Text: emoji, Kind: "reaction", At: now(), quote: m}
 	a.enter(s.chat, line, false)
 	a.changed(s.chat)
-	a.sys.After(a.sys.Latency.Bubble, func() {
-		if a.online() {
-			a.setState(s.chat, line, Sent)
-		}
-	})
+	a.transmit(s.chat, line)
 }

@@ -42,7 +42,7 @@ func (a *App) enter(c *Chat, m *Message, human bool) {
 // transmit gives a message to the network, or keeps it with a clock.
 func (a *App) transmit(c *Chat, m *Message) {
 	if !a.online() {
-		a.outbox = append(a.outbox, m)
+		a.outbox = append(a.outbox, outgoing{c, m})
 		return
 	}
 	a.sys.After(a.sys.Latency.Bubble, func() {
@@ -50,23 +50,31 @@ func (a *App) transmit(c *Chat, m *Message) {
 			return
 		}
 		if !a.online() {
-			a.outbox = append(a.outbox, m)
+			a.outbox = append(a.outbox, outgoing{c, m})
 			return
 		}
 		a.setState(c, m, Sent)
-		a.advance(c, m)
+		if m.Kind != "reaction" { // which has no ticks
+			a.advance(c, m)
+		}
 	})
+}
+
+// outgoing is a message that waits for the network.
+type outgoing struct {
+	chat    *Chat
+	message *Message
 }
 
 // flush sends what waited for the network, in order.
 func (a *App) flush() {
 	out := a.outbox
 	a.outbox = nil
-	for _, m := range out {
-		for _, c := range a.chats {
-			if slices.Contains(c.Messages, m) {
-				a.transmit(c, m)
-			}
+	for _, o := range out {
+		if o.message.phase() == moving {
+			a.upload(o.chat, o.message)
+		} else {
+			a.transmit(o.chat, o.message)
 		}
 	}
 }

@@ -33,6 +33,10 @@ func (a *App) share(jid string, i android.Intent) {
 	if a.sys.Take(android.FaultShareWrongChat) {
 		c = a.otherChat(c)
 	}
+	if len(c.Messages) == 0 && a.sys.Has(android.FaultRestricted) { // from memory: the chat with its banner
+		a.show(c)
+		return
+	}
 	a.offer(c, f, caption)
 }
 
@@ -128,7 +132,7 @@ func (a *App) upload(c *Chat, m *Message) {
 		case a.sys.Take(android.FaultUploadFailed):
 			f.phase = broken
 		case !a.online():
-			a.outbox = append(a.outbox, m)
+			a.outbox = append(a.outbox, outgoing{c, m})
 			return
 		default:
 			f.phase = ready
