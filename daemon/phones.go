@@ -143,7 +143,7 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 	})
 	r.session = phone.New(phone.Config{
 		Phone: p, Profiles: d.profiles, Names: r.reader.Contacts(), Store: d.db, Unlock: pin,
-		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Timing: d.cfg.timing(), Logger: d.log,
+		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Files: d.files, Timing: d.cfg.timing(), Logger: d.log,
 		Open: func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
 		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (phone.Seen, error) {
 			out, err := r.reader.Look(ctx, ref, s, inbox.LookAt{Unread: unread, Scrolled: s.Down != nil})

@@ -31,7 +31,7 @@ func (s *Session) Idle(ctx context.Context) (time.Duration, error) {
 	if s.cfg.Store == nil || !ticks && !s.walkDue(now) {
 		return min(max(next, time.Millisecond), s.cfg.Timing.Poll), nil
 	}
-	waiting, err := s.cfg.Store.Awaiting(ctx, s.cfg.Phone.ID, now.Add(-tickHorizon), 200)
+	waiting, err := s.awaiting(ctx, now)
 	if err != nil {
 		return 0, err
 	}
@@ -42,6 +42,12 @@ func (s *Session) Idle(ctx context.Context) (time.Duration, error) {
 		return s.cfg.Timing.Poll, nil
 	}
 	return s.cfg.Timing.Poll, s.walk(ctx, s.takeGaps(), waiting)
+}
+
+// awaiting lists the messages whose ticks may have moved. A reaction has none.
+func (s *Session) awaiting(ctx context.Context, now time.Time) ([]wabridge.Message, error) {
+	waiting, err := s.cfg.Store.Awaiting(ctx, s.cfg.Phone.ID, now.Add(-tickHorizon), 200)
+	return slices.DeleteFunc(waiting, func(m wabridge.Message) bool { return m.Type == "reaction" }), err
 }
 
 // walkDue reports whether the chat list is to be read for what came in: after a
@@ -80,7 +86,7 @@ func (s *Session) catchUp(ctx context.Context) {
 	if s.cfg.Store == nil || !s.gap() && (len(s.left) == 0 || time.Since(s.walked) < s.cfg.Timing.CatchUp) {
 		return
 	}
-	waiting, err := s.cfg.Store.Awaiting(ctx, s.cfg.Phone.ID, time.Now().Add(-tickHorizon), 200)
+	waiting, err := s.awaiting(ctx, time.Now())
 	if err == nil {
 		err = s.walk(ctx, s.takeGaps(), waiting)
 	}
