@@ -30,7 +30,10 @@ type Phone struct {
 	Reason string     `json:"reason,omitempty"`
 	// Held is set when a person paused the phone through API, CLI or console;
 	// it survives a restart and only resume clears it.
-	Held    bool      `json:"held,omitempty"`
+	Held bool `json:"held,omitempty"`
+	// Maintenance refuses calls on the number (131057); its queue goes on.
+	Maintenance bool `json:"maintenance,omitempty"`
+
 	Changed time.Time `json:"changed"`
 }
 

@@ -25,6 +25,7 @@ var every = []struct{ method, path, scope string }{
 	{"GET", "/bridge/v1/phones", "read"},
 	{"GET", "/bridge/v1/phones/x", "read"},
 	{"POST", "/bridge/v1/phones/x/pause", "admin"},
+	{"POST", "/bridge/v1/phones/x/maintenance", "admin"},
 	{"POST", "/bridge/v1/phones/x/resume", "admin"},
 	{"GET", "/bridge/v1/webhooks", "admin"},
 	{"POST", "/bridge/v1/webhooks", "admin"},
@@ -184,6 +185,15 @@ func TestPhones(t *testing.T) {
 		if v := into[phoneView](t, got); got.status != 200 || v.Held != step.held {
 			t.Errorf("%s: %d %s", step.call, got.status, got.body)
 		}
+	}
+	for _, on := range []bool{true, false} {
+		got := h.do("POST", "/bridge/v1/phones/"+phoneID+"/maintenance", fmt.Sprintf(`{"on":%v}`, on))
+		if v := into[phoneView](t, got); got.status != 200 || v.Maintenance != on {
+			t.Errorf("maintenance %v: %d %s", on, got.status, got.body)
+		}
+	}
+	if got := h.do("POST", "/bridge/v1/phones/"+phoneID+"/maintenance", `{}`).failure(t); got.Status != 400 || got.Field != "on" {
+		t.Errorf("maintenance without a word: %+v", got)
 	}
 	if got := h.do("GET", "/bridge/v1/phones/7", "").failure(t); got.Status != 404 {
 		t.Errorf("unknown phone: %+v", got)

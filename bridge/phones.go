@@ -76,3 +76,26 @@ func (s *Server) holdPhone(held bool) handler {
 		return s.showPhone(w, r, id)
 	}
 }
+
+// maintenanceInput is what a caller gives; On must be there.
+type maintenanceInput struct {
+	On *bool `json:"on"`
+}
+
+// maintainPhone puts a number into maintenance or ends it: calls of the Cloud
+// API on it are refused (131057), while its queue goes on.
+func (s *Server) maintainPhone(w http.ResponseWriter, r *http.Request) error {
+	var in maintenanceInput
+	if err := decode(w, r, &in); err != nil {
+		return err
+	}
+	if in.On == nil {
+		return bad("on", "give {\"on\":true} or {\"on\":false}", "on is missing")
+	}
+	id := r.PathValue("id")
+	if err := s.Store.MaintainPhone(r.Context(), id, *in.On, time.Now()); err != nil {
+		return err
+	}
+	s.Log.Info("phone's maintenance set", "phone", id, "on", *in.On)
+	return s.showPhone(w, r, id)
+}

@@ -33,6 +33,7 @@ func (s *Server) routes() http.Handler {
 	with(queue.ScopeRead, "GET /bridge/v1/phones/{id}", s.readPhone)
 	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/pause", s.holdPhone(true))
 	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/resume", s.holdPhone(false))
+	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/maintenance", s.maintainPhone)
 	with(queue.ScopeAdmin, "GET /bridge/v1/webhooks", s.listWebhooks)
 	with(queue.ScopeAdmin, "POST /bridge/v1/webhooks", s.putWebhook)
 	with(queue.ScopeAdmin, "POST /bridge/v1/webhooks/{id}", s.putWebhook)

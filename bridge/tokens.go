@@ -60,8 +60,8 @@ func (in *tokenInput) check() error {
 		in.Scopes = []string{queue.ScopeSend, queue.ScopeRead}
 	}
 	for _, scope := range in.Scopes {
-		if !slices.Contains([]string{queue.ScopeSend, queue.ScopeRead, queue.ScopeAdmin}, scope) {
-			return bad("scopes", "use send, read and admin", "a scope is not known")
+		if !slices.Contains(queue.Scopes, scope) {
+			return bad("scopes", "use "+strings.Join(queue.Scopes, ", "), "a scope is not known")
 		}
 	}
 	return nil

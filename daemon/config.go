@@ -16,6 +16,7 @@ import (
 	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/media"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // Config is all that the daemon is told. Zero values mean the defaults of
@@ -36,6 +37,7 @@ type Config struct {
 	Webhook    WebhookConfig `koanf:"webhook"`
 	Media      MediaConfig   `koanf:"media"`
 	Templates  Templates     `koanf:"templates"`
+	Limits     LimitsConfig  `koanf:"limits"`
 	Grace      time.Duration `koanf:"grace"`
 	FullCheck  time.Duration `koanf:"full_check"`
 	QueryToken bool          `koanf:"send_token_in_query"`
@@ -68,6 +70,8 @@ type PhoneConfig struct {
 	Number  string `koanf:"number"`
 	Name    string `koanf:"name"`
 	PIN     string `koanf:"unlock_pin"`
+	// Maintenance puts the number into maintenance at the start.
+	Maintenance bool `koanf:"maintenance"`
 }
 
 // PacingConfig keeps people from being annoyed; see docs. Zero: no limit.
@@ -116,6 +120,7 @@ func Default() Config {
 		Log:    LogConfig{Level: "info", Format: "text"},
 		ADB:    ADBConfig{Start: true},
 		Pacing: PacingConfig{Gap: time.Second, Pair: true},
+		Limits: LimitsConfig{Mode: LimitsAbsorb, Throughput: queue.DefaultThroughput},
 		Media: MediaConfig{
 			Quota: 10 << 30, Reserve: 256 << 20, MaxSize: media.MaxDocument,
 			KeepUpload: 30 * 24 * time.Hour, KeepReceived: 7 * 24 * time.Hour, Wait: time.Minute,
@@ -175,6 +180,7 @@ func (c Config) Validate() error {
 	}
 	c.validateUnique(bad)
 	c.Media.validate(bad)
+	c.Limits.validate(bad)
 	_, wrong := c.Pacing.policy()
 	found = append(found, wrong...)
 	for _, f := range c.Webhook.Fields {

@@ -296,6 +296,9 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 		{"pacing", func(c *Config) {
 			c.Pacing = PacingConfig{Gap: -1, PerHour: -1, PerDay: -1, NewPerDay: -1, TimeZone: "Moon", Hours: "never"}
 		}, []string{"pacing.gap", "pacing.per_hour", "pacing.per_day", "pacing.new_contacts_per_day", "pacing.time_zone", "pacing.hours"}},
+		{"limits", func(c *Config) { c.Limits = LimitsConfig{Mode: "some", CallsPerHour: -1} }, []string{"limits.mode", "limits.throughput", "limits.calls_per_hour"}},
+		{"limits of nobody", func(c *Config) { c.Limits.Throughput = 100_001 }, []string{"limits.throughput"}},
+		{"limits as Meta keeps them", func(c *Config) { c.Limits = LimitsConfig{Mode: "official", Throughput: 100_000, CallsPerHour: 1} }, nil},
 		{"a phone", func(c *Config) {
 			c.Phones = []PhoneConfig{{ID: "1", Package: "org.example", User: -1, Number: "123", PIN: "secret"}}
 		}, []string{"phones[0].serial", "phones[0].id", "phones[0].package", "phones[0].number", "phones[0].unlock_pin", "phones[0].user"}},

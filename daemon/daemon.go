@@ -30,6 +30,7 @@ type Daemon struct {
 	log      *slog.Logger
 	profiles *uiauto.Profiles
 	pacing   queue.Pacing
+	limits   *queue.Limits
 
 	parts   parts
 	db      *sqlite.DB
@@ -58,7 +59,7 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	}
 	policy, _ := cfg.Pacing.policy() // Validate has seen to it
 	return &Daemon{
-		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy,
+		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy, limits: queue.NewLimits(cfg.Limits.Throughput, queue.CloudPair),
 		parts: parts{log: log}, client: webhook.NewClient(), failed: make(chan error, 1), phones: map[string]*runner{},
 	}, nil
 }

@@ -111,6 +111,11 @@ func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options)
 	if err := d.db.PutPhone(ctx, p); err != nil {
 		return fmt.Errorf("phone %s: %w", p.ID, err)
 	}
+	if cfg.Maintenance {
+		if err := d.db.MaintainPhone(ctx, p.ID, true, time.Now()); err != nil {
+			return fmt.Errorf("phone %s: %w", p.ID, err)
+		}
+	}
 	link, err := adb.NewLink(p.Serial, adb.LinkOptions{Options: o, Logger: d.log.With("component", "adb")})
 	if err != nil {
 		return err
@@ -130,7 +135,7 @@ func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options)
 func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner {
 	r := &runner{link: link}
 	r.reader = inbox.New(inbox.Config{
-		Phone: p, Store: d.db, FullCheck: d.cfg.FullCheck, Logger: d.log.With("component", "inbox"),
+		Phone: p, Store: hearing{d.db, d.limits}, FullCheck: d.cfg.FullCheck, Logger: d.log.With("component", "inbox"),
 		Device: func(ctx context.Context) (inbox.Device, error) {
 			link.Check() // it asks again because reading broke off
 			dev, err := link.Device(ctx)

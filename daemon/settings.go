@@ -48,6 +48,9 @@ var Settings = []Setting{
 	{Key: "pacing.pair_limit", Flag: "pair-limit", Bool: true, Help: "keep the Cloud API's limit per recipient: one per 6 s, bursts of 45 repaid"},
 	{Key: "pacing.hours", Help: "working hours, e.g. \"mon-fri 08:00-18:00, sat 10:00-14:00\"; messages wait outside them"},
 	{Key: "pacing.time_zone", Help: "time zone of the hours, e.g. Europe/Berlin"},
+	{Key: "limits.mode", Flag: "limits", Help: "absorb: the queue takes bursts and paces them; official: refuse above the Cloud API's limits"},
+	{Key: "limits.throughput", Flag: "throughput", Help: "messages a second of each number, in and out together, where limits are official"},
+	{Key: "limits.calls_per_hour", Help: "calls concerning a business account in an hour, of one token; 0: 200, or 5000 with a registered number"},
 	{Key: "webhook.url", Flag: "webhook-url", Help: "receiver of all webhooks"},
 	{Key: "webhook.verify_token", Help: "hub.verify_token of the handshake"},
 	{Key: "webhook.app_secret", Help: "secret of X-Hub-Signature-256"},
@@ -76,6 +79,7 @@ var fileOnly = []Setting{
 	{Key: "phones[].number", Help: "the phone's own number with its country code"},
 	{Key: "phones[].name", Help: "verified_name in the API"},
 	{Key: "phones[].unlock_pin", Help: "PIN of the lock screen, if there must be one"},
+	{Key: "phones[].maintenance", Help: "put the number into maintenance at the start; calls on it get 131057 until it is ended through the API"},
 }
 
 // AddFlags declares the flags named, or all of them and --phone where none is
@@ -110,6 +114,7 @@ func defaults() *koanf.Koanf {
 	_ = k.Load(confmap.Provider(map[string]any{
 		"listen": d.Listen, "data": d.Data, "waba_id": d.WABA, "discover": d.Discover,
 		"log.level": d.Log.Level, "log.format": d.Log.Format, "adb.start_server": d.ADB.Start,
+		"limits.mode": d.Limits.Mode, "limits.throughput": d.Limits.Throughput,
 		"pacing.gap": d.Pacing.Gap.String(), "pacing.pair_limit": d.Pacing.Pair,
 		"media.quota": d.Media.Quota.String(), "media.reserve": d.Media.Reserve.String(), "media.max_size": d.Media.MaxSize.String(),
 		"media.keep_upload": d.Media.KeepUpload.String(), "media.keep_received": d.Media.KeepReceived.String(), "media.wait": d.Media.Wait.String(),

@@ -194,12 +194,15 @@ type History interface {
 type Phones interface {
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
-	// PutPhone adds or changes a phone (not its state, reason, held).
+	// PutPhone adds or changes a phone (not its state, reason, held, maintenance).
 	PutPhone(ctx context.Context, p wabridge.Phone) error
 	// SetPhoneState changes the state, with an event if anything changed.
 	SetPhoneState(ctx context.Context, id string, s wabridge.PhoneState, code wabridge.Code, reason string, at time.Time) error
 	// HoldPhone pauses or resumes on a person's wish.
 	HoldPhone(ctx context.Context, id string, held bool, at time.Time) error
+	// MaintainPhone puts a phone's number into maintenance, or ends it: calls
+	// on the number are refused then (131057), while its queue goes on.
+	MaintainPhone(ctx context.Context, id string, on bool, at time.Time) error
 }
 
 // Scopes of tokens.
@@ -207,7 +210,15 @@ const (
 	ScopeSend  = "send"
 	ScopeRead  = "read"
 	ScopeAdmin = "admin" // includes the others
+
+	// How limits are kept for this token, whatever the configuration says: as
+	// Meta keeps them, or absorbed by the queue.
+	ScopeOfficial = "limits:official"
+	ScopeAbsorb   = "limits:absorb"
 )
+
+// Scopes are all that a token may have.
+var Scopes = []string{ScopeSend, ScopeRead, ScopeAdmin, ScopeOfficial, ScopeAbsorb}
 
 // A Token lets a caller in. Its secret is never stored.
 type Token struct {

@@ -45,7 +45,10 @@ func (a *api) phone(r *http.Request) (wabridge.Phone, error) {
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		return p, noObject(r.Method, id)
 	}
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	return p, maintained(p)
 }
 
 // phonesFresh is how long a phone's row is good enough for accepting a

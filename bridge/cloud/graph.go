@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,8 +50,9 @@ type graphError struct {
 	Data      *errorData `json:"error_data,omitempty"`
 	Trace     string     `json:"fbtrace_id"`
 
-	status int   // HTTP; 0 means the code's
-	cause  error // logged, never shown
+	status int           // HTTP; 0 means the code's
+	retry  time.Duration // when to come again; 0: nothing is known of it
+	cause  error         // logged, never shown
 }
 
 type errorData struct {
@@ -180,7 +182,10 @@ func (e *graphError) write(w http.ResponseWriter, status int) {
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `OAuth "Facebook Platform" "invalid_request" "`+e.Message+`"`)
 	}
-	if e.Transient {
+	switch {
+	case e.retry > 0:
+		w.Header().Set("Retry-After", strconv.Itoa(int((e.retry+time.Second-1)/time.Second)))
+	case e.Transient:
 		w.Header().Set("Retry-After", "5")
 	}
 	writeJSON(w, status, map[string]*graphError{"error": e})

@@ -74,6 +74,8 @@ type Config struct {
 	// TTL is how long a message may wait to be sent; 0 means 30 days, the
 	// Cloud API's own.
 	TTL time.Duration
+	// Limits say how the Cloud API's limits are kept; the zero value absorbs.
+	Limits Limits
 	// Rates are what analytics price messages by, in Currency ("EUR");
 	// without any, all costs are zero.
 	Rates    analytics.Card
@@ -93,6 +95,7 @@ type Config struct {
 type api struct {
 	Config
 	uploads sessions
+	quota   *queue.Quota
 	mux     *http.ServeMux
 	pages   *http.ServeMux
 	phones  phoneCache
@@ -110,7 +113,10 @@ func Handler(c Config) http.Handler {
 	if c.MaxTemplates == 0 {
 		c.MaxTemplates = templatesMost
 	}
-	a := &api{Config: c}
+	if c.Limits.Messages == nil {
+		c.Limits.Messages = queue.NewLimits(0, queue.CloudPair)
+	}
+	a := &api{Config: c, quota: queue.NewQuota()}
 	a.mux, a.pages = a.routes(), a.open()
 	return http.HandlerFunc(a.serve)
 }
@@ -118,7 +124,7 @@ func Handler(c Config) http.Handler {
 // routes lists the paths without version.
 func (a *api) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	route := func(pattern string, h handler) { mux.Handle(pattern, a.answer(h)) }
+	route := func(pattern string, h handler) { mux.Handle(pattern, a.answer(a.limited(pattern, h))) }
 	route("POST /{phone}/messages", a.send)
 	route("PUT /{phone}/messages", a.send)
 	route("GET /debug_token", a.debugToken)

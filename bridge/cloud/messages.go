@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -56,7 +57,7 @@ func (a *api) send(w http.ResponseWriter, r *http.Request) error {
 	if p.has("status") {
 		return a.markRead(w, r, phone, p)
 	}
-	draft, err := a.draft(r.Context(), phone, p)
+	draft, carried, err := a.draft(r.Context(), phone, p)
 	if err != nil {
 		return err
 	}
@@ -64,17 +65,36 @@ func (a *api) send(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	draft.Owner, draft.Print = token.ID, fingerprint(&draft.Message, p)
-	return a.enqueue(w, r, draft)
-}
-
-// enqueue answers after the message is committed.
-func (a *api) enqueue(w http.ResponseWriter, r *http.Request, draft queue.Draft) error {
-	accepted, err := a.Store.Enqueue(r.Context(), draft)
+	giveBack, err := a.take(token, &draft.Message)
 	if err != nil {
 		return err
 	}
-	m := accepted[0].Message
-	if accepted[0].Repeated {
+	accepted, err := a.enqueue(r.Context(), draft, carried)
+	if err != nil || accepted.Repeated {
+		giveBack()
+	}
+	if err != nil {
+		return err
+	}
+	return answerSent(w, accepted)
+}
+
+// enqueue gets the message's file and commits the message.
+func (a *api) enqueue(ctx context.Context, draft queue.Draft, carried content.Carried) (queue.Accepted, error) {
+	if err := a.attach(ctx, &draft.Message, carried); err != nil {
+		return queue.Accepted{}, err
+	}
+	accepted, err := a.Store.Enqueue(ctx, draft)
+	if err != nil {
+		return queue.Accepted{}, err
+	}
+	return accepted[0], nil
+}
+
+// answerSent answers after the message is committed.
+func answerSent(w http.ResponseWriter, accepted queue.Accepted) error {
+	m := accepted.Message
+	if accepted.Repeated {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
 	waID := m.Number
@@ -109,11 +129,11 @@ func (p params) product() error {
 	return nil
 }
 
-// draft checks a message to send and makes the row of it.
-func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.Draft, error) {
+// draft checks a message to send and makes the row of it, without its file.
+func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.Draft, content.Carried, error) {
 	to, err := a.recipient(ctx, phone, p)
 	if err != nil {
-		return queue.Draft{}, err
+		return queue.Draft{}, content.Carried{}, err
 	}
 	m := wabridge.Message{
 		Phone: phone.ID, Direction: wabridge.Out,
@@ -122,22 +142,21 @@ func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.
 	}
 	carried, err := a.content(ctx, phone, p, &m)
 	if err != nil {
-		return queue.Draft{}, err
+		return queue.Draft{}, content.Carried{}, err
 	}
 	if err := able(phone); err != nil {
-		return queue.Draft{}, err
+		return queue.Draft{}, content.Carried{}, err
 	}
 	if err := a.barred(ctx, phone, m.Number); err != nil {
-		return queue.Draft{}, err
+		return queue.Draft{}, content.Carried{}, err
 	}
 	if m.Callback, err = p.callback(); err != nil {
-		return queue.Draft{}, err
+		return queue.Draft{}, content.Carried{}, err
 	}
 	if _, err := p.text("recipient_identity_key_hash"); err != nil {
-		return queue.Draft{}, err
+		return queue.Draft{}, content.Carried{}, err
 	}
-	err = a.attach(ctx, &m, carried)
-	return queue.Draft{Message: m}, err
+	return queue.Draft{Message: m}, carried, nil
 }
 
 // able says whether the phone's account can send at all. A phone that is

@@ -102,6 +102,7 @@ func (a *api) wholePhone(ctx context.Context, p wabridge.Phone, admin bool) (nod
 		return nil, err
 	}
 	n := phoneNode(shown(p, reg))
+	n["throughput"] = a.throughput()
 	n["is_pin_enabled"] = reg.PIN != ""
 	n["webhook_configuration"] = webhookNode(p, hooks, admin)
 	return n, nil

@@ -140,7 +140,7 @@ func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	nodes, err := p.choose(phones)
+	nodes, err := p.choose(phones, a.throughput())
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
 }
 
 // choose filters and sorts.
-func (p params) choose(phones []wabridge.Phone) ([]node, error) {
+func (p params) choose(phones []wabridge.Phone, throughput node) ([]node, error) {
 	filters, err := p.filters()
 	if err != nil {
 		return nil, err
@@ -161,6 +161,7 @@ func (p params) choose(phones []wabridge.Phone) ([]node, error) {
 	var nodes []node
 	for _, phone := range phones {
 		n := phoneNode(phone)
+		n["throughput"] = throughput
 		keep, err := matches(n, filters)
 		if err != nil {
 			return nil, err

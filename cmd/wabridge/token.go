@@ -75,8 +75,8 @@ func newTokenCreate() *cobra.Command {
 				return usage(c, "the NAME is empty")
 			}
 			for _, s := range scopes {
-				if !slices.Contains([]string{queue.ScopeSend, queue.ScopeRead, queue.ScopeAdmin}, s) {
-					return usage(c, "--scope: %q is none of send, read, admin", s)
+				if !slices.Contains(queue.Scopes, s) {
+					return usage(c, "--scope: %q is none of %s", s, strings.Join(queue.Scopes, ", "))
 				}
 			}
 			dir := dataDir(c)

@@ -16,6 +16,7 @@ func testPeople(t *testing.T, open Open) {
 		"phones":          phones,
 		"phone states":    phoneStates,
 		"a held phone":    phoneHeld,
+		"maintenance":     phoneMaintained,
 		"tokens":          tokens,
 		"endpoints":       endpoints,
 		"endpoint cursor": endpointCursor,
@@ -99,6 +100,19 @@ func phoneHeld(b *bench) {
 	b.code(b.HoldPhone(b.ctx, phone, false, b.now), 0)
 	state(wabridge.PhoneStarting, false)
 	b.code(b.HoldPhone(b.ctx, "8", true, b.now), wabridge.CodeNotFound)
+}
+
+func phoneMaintained(b *bench) {
+	b.code(b.PutPhone(b.ctx, wabridge.Phone{ID: phone}), 0)
+	b.code(b.SetPhoneState(b.ctx, phone, wabridge.PhoneReady, 0, "", b.now), 0)
+	for _, on := range []bool{true, true, false} {
+		b.code(b.MaintainPhone(b.ctx, phone, on, b.now), 0)
+		b.code(b.PutPhone(b.ctx, wabridge.Phone{ID: phone, Name: "new"}), 0)
+		if p, err := b.Phone(b.ctx, phone); err != nil || p.Maintenance != on || p.State != wabridge.PhoneReady {
+			b.Errorf("got %+v (%v), want maintenance %v", p, err, on)
+		}
+	}
+	b.code(b.MaintainPhone(b.ctx, "8", true, b.now), wabridge.CodeNotFound)
 }
 
 func tokens(b *bench) {

@@ -10,14 +10,14 @@ import (
 )
 
 const selectPhone = `
-SELECT id, waba, serial, user, package, number, name, version, state, code, reason, held, changed
+SELECT id, waba, serial, user, package, number, name, version, state, code, reason, held, maintenance, changed
 FROM phone
 `
 
 func scanPhone(p *wabridge.Phone, from interface{ Scan(...any) error }) error {
 	var changed int64
 	err := from.Scan(&p.ID, &p.WABA, &p.Serial, &p.User, &p.Package, &p.Number, &p.Name, &p.Version,
-		&p.State, &p.Code, &p.Reason, &p.Held, &changed)
+		&p.State, &p.Code, &p.Reason, &p.Held, &p.Maintenance, &changed)
 	p.Changed = time.UnixMilli(changed).UTC()
 	return err
 }
@@ -110,6 +110,19 @@ func (db *DB) HoldPhone(ctx context.Context, id string, held bool, at time.Time)
 	})
 }
 
+// MaintainPhone implements queue.Phones.
+func (db *DB) MaintainPhone(ctx context.Context, id string, on bool, at time.Time) error {
+	return db.update(ctx, "maintain phone "+id, func(t *tx) error {
+		p, err := t.phone(id)
+		if err != nil {
+			return err
+		}
+		next := p
+		next.Maintenance = on
+		return t.setPhone(p, next, at)
+	})
+}
+
 func (t *tx) phone(id string) (p wabridge.Phone, err error) {
 	s, err := t.stmt(phoneByID)
 	if err != nil {
@@ -124,7 +137,7 @@ func (t *tx) phone(id string) (p wabridge.Phone, err error) {
 
 const updatePhone = `
 UPDATE phone
-SET state = ?2, code = ?3, reason = ?4, held = ?5, changed = ?6
+SET state = ?2, code = ?3, reason = ?4, held = ?5, maintenance = ?6, changed = ?7
 WHERE id = ?1`
 
 // setPhone stores a phone's state, with an event if it changed.
@@ -132,7 +145,7 @@ func (t *tx) setPhone(was, is wabridge.Phone, at time.Time) error {
 	if is == was {
 		return nil
 	}
-	if err := t.exec(updatePhone, is.ID, string(is.State), int(is.Code), is.Reason, is.Held, at.UnixMilli()); err != nil {
+	if err := t.exec(updatePhone, is.ID, string(is.State), int(is.Code), is.Reason, is.Held, is.Maintenance, at.UnixMilli()); err != nil {
 		return err
 	}
 	t.changed = true

@@ -14,6 +14,9 @@ CREATE INDEX message_pending ON message (phone, seq) WHERE direction <> 'out' AN
 -- Files that are still to be sent.
 CREATE INDEX message_file ON message (json_extract(media, '$.sha256')) WHERE open = 1 AND media IS NOT NULL;
 
+-- Calls on the number are refused (131057); its queue goes on.
+ALTER TABLE phone ADD COLUMN maintenance INTEGER NOT NULL DEFAULT 0 CHECK (maintenance IN (0, 1));
+
 -- The same events, with the kinds that are new.
 CREATE TABLE event_2 (
   number  INTEGER PRIMARY KEY AUTOINCREMENT,
