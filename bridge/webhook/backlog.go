@@ -46,7 +46,7 @@ func (d *Deliverer) Backlog(ctx context.Context) ([]Status, error) {
 			all[i].LastError, all[i].LastOK, all[i].Dropped = live.LastError, live.LastOK, live.Dropped
 		}
 	}
-	choose := Chain{lookup(d.store), route(func() []queue.Endpoint { return all }), render}
+	choose := Chain{lookup(d.store), route(func() []queue.Endpoint { return all }), render, d.marks.admit}
 	var list []Status
 	for _, e := range all {
 		s := Status{Endpoint: e, Health: health(e)}

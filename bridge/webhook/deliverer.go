@@ -20,6 +20,7 @@ type Store interface {
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
 	SaveProgress(ctx context.Context, e queue.Endpoint) error
+	queue.Objects
 }
 
 const (
@@ -36,6 +37,7 @@ type Deliverer struct {
 	client *http.Client
 	log    *slog.Logger
 
+	marks   marks
 	reloads chan struct{} // capacity 1
 	mu      sync.Mutex
 	all     []queue.Endpoint
@@ -50,7 +52,7 @@ type Deliverer struct {
 // New makes a deliverer; client is NewClient() outside tests.
 func New(store Store, client *http.Client, log *slog.Logger) *Deliverer {
 	return &Deliverer{
-		store: store, client: client, log: log,
+		store: store, client: client, log: log, marks: marks{store: store},
 		reloads: make(chan struct{}, 1), lanes: map[string]*lane{}, done: make(chan struct{}),
 	}
 }
@@ -105,6 +107,7 @@ func (d *Deliverer) Stop(ctx context.Context) error {
 
 // Reload makes a change of the endpoints known at once. It never blocks.
 func (d *Deliverer) Reload() {
+	d.marks.forget()
 	select {
 	case d.reloads <- struct{}{}:
 	default: // one is waiting already

@@ -100,7 +100,9 @@ func (r *receivers) answers(f func(host string, n int) (int, error)) {
 
 // wordsOf is the text, or else the status, in a body.
 func wordsOf(body []byte) string {
-	var e envelope
+	var e struct {
+		Entry []struct{ Changes []struct{ Value value } }
+	}
 	if json.Unmarshal(body, &e) != nil {
 		return "?"
 	}
@@ -110,6 +112,9 @@ func wordsOf(body []byte) string {
 		return v.Messages[0].Text.Body
 	case len(v.Echoes) == 1:
 		return "echo:" + v.Echoes[0].Text.Body
+	}
+	if len(v.Statuses) == 0 {
+		return "account"
 	}
 	return v.Statuses[0].Status
 }

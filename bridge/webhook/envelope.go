@@ -19,13 +19,14 @@ type envelope struct {
 }
 
 type entry struct {
-	ID      string   `json:"id"` // the WABA's id; some clients compare it
+	ID      string   `json:"id"`             // the WABA's id; some clients compare it
+	Time    int64    `json:"time,omitempty"` // seconds; of account fields only
 	Changes []change `json:"changes"`
 }
 
 type change struct {
 	Field string `json:"field"`
-	Value value  `json:"value"`
+	Value any    `json:"value"` // value, or an account field's own
 }
 
 type value struct {
@@ -35,6 +36,7 @@ type value struct {
 	Messages []message `json:"messages,omitempty"`
 	Statuses []status  `json:"statuses,omitempty"`
 	Echoes   []message `json:"message_echoes,omitempty"`
+	Calls    []call    `json:"calls,omitempty"`
 }
 
 type metadata struct {
@@ -135,7 +137,9 @@ func (m *message) setContent(from wabridge.Message) {
 		m.Type, m.Text = "text", &text{Body: string(from.Text)}
 	case from.Type == "reaction" && from.Context != "":
 		m.Context, m.Reaction = nil, reactionTo(from)
-	case known && len(from.Body) > 0:
+	case known && from.Media != nil && fileOf(from) != nil:
+		*object = fileOf(from)
+	case known && from.Media == nil && len(from.Body) > 0:
 		*object = from.Body
 	default:
 		m.Type = "unsupported"
@@ -143,6 +147,9 @@ func (m *message) setContent(from wabridge.Message) {
 			Code: int(wabridge.CodeUnsupported), Title: "Message type unknown", Message: "Message type unknown",
 			Data: errorData{Details: "Message type is currently not supported."},
 		}}
+		if f := notFetched(from); f != nil {
+			m.Errors = []failure{*f}
+		}
 		if from.Type != "unsupported" {
 			m.Kind = &unsupported{Type: from.Type}
 		}

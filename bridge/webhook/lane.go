@@ -22,7 +22,7 @@ const (
 
 // kinds are the events that can have a form in the Cloud API.
 var kinds = queue.EventFilter{Kinds: []wabridge.EventKind{
-	wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus,
+	wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus, wabridge.EventPhone, wabridge.EventCall, wabridge.EventAccount,
 }}
 
 // A lane brings the log to one endpoint, one event at a time. Only its own
@@ -48,7 +48,7 @@ func newLane(d *Deliverer, e queue.Endpoint, cancel context.CancelFunc) *lane {
 	return &lane{
 		store:  d.store,
 		log:    d.log.With("endpoint", e.ID),
-		choose: Chain{lookup(d.store), route(d.endpoints), render},
+		choose: Chain{lookup(d.store), route(d.endpoints), render, d.marks.admit},
 		send:   Chain{sign, post(d.client), judge},
 		cancel: cancel,
 		poke:   make(chan struct{}, 1),

@@ -14,6 +14,10 @@ import (
 const (
 	FieldMessages = "messages"           // incoming messages and statuses
 	FieldEchoes   = "smb_message_echoes" // what a person typed on the phone itself
+	FieldCalls    = "calls"              // somebody called the phone
+
+	FieldAccountUpdate = "account_update" // WhatsApp has restricted an account
+	FieldAccountAlerts = "account_alerts" // a phone's state
 )
 
 // Payload renders an event as the body of one POST: the official envelope
@@ -22,9 +26,31 @@ const (
 // display_phone_number is "".
 //
 // Events for which the Cloud API has no form (a message queued, sending,
-// handed, unconfirmed or canceled; a phone's state) give a nil body, an empty
-// field and no error. An error means that the event's data cannot be read.
+// handed, unconfirmed or canceled; a phone that starts) give a nil body, an
+// empty field and no error. An error means that the event's data cannot be
+// read.
 func Payload(ev wabridge.Event, phone wabridge.Phone) (body []byte, field string, err error) {
+	e := entry{ID: phone.WABA}
+	field, content, err := changeOf(ev, phone)
+	if err != nil {
+		return nil, "", fmt.Errorf("render event %d: %w", ev.Number, err)
+	}
+	if field == "" {
+		return nil, "", nil
+	}
+	if _, ofPhone := content.(value); !ofPhone {
+		e.Time = ev.At.Unix() // only these entries have it (contract: webhook samples)
+	}
+	e.Changes = []change{{Field: field, Value: content}}
+	body, err = encode(envelope{Object: "whatsapp_business_account", Entry: []entry{e}})
+	if err != nil {
+		return nil, "", fmt.Errorf("render event %d: %w", ev.Number, err)
+	}
+	return body, field, nil
+}
+
+// changeOf is the one change of an event: its field and its value.
+func changeOf(ev wabridge.Event, phone wabridge.Phone) (field string, content any, err error) {
 	val := value{
 		Product:  "whatsapp",
 		Metadata: metadata{Display: phone.Number, ID: ev.Phone},
@@ -34,21 +60,14 @@ func Payload(ev wabridge.Event, phone wabridge.Phone) (body []byte, field string
 		field, err = addStatus(&val, ev)
 	case wabridge.EventMessage, wabridge.EventEcho:
 		field, err = addMessage(&val, ev, phone)
+	case wabridge.EventCall:
+		field, err = addCall(&val, ev, phone)
+	case wabridge.EventAccount:
+		return account(ev)
+	case wabridge.EventPhone:
+		return phoneChange(ev, phone)
 	}
-	if err != nil {
-		return nil, "", fmt.Errorf("render event %d: %w", ev.Number, err)
-	}
-	if field == "" {
-		return nil, "", nil
-	}
-	body, err = encode(envelope{
-		Object: "whatsapp_business_account",
-		Entry:  []entry{{ID: phone.WABA, Changes: []change{{Field: field, Value: val}}}},
-	})
-	if err != nil {
-		return nil, "", fmt.Errorf("render event %d: %w", ev.Number, err)
-	}
-	return body, field, nil
+	return field, val, err
 }
 
 // addStatus puts the event's status into the value, if the Cloud API has one.

@@ -124,7 +124,7 @@ func TestPayload(t *testing.T) {
 		{"handed has no form", wabridge.EventStatus, moved(wabridge.Handed), "", ""},
 		{"unconfirmed has no form", wabridge.EventStatus, moved(wabridge.Unconfirmed), "", ""},
 		{"canceled has no form", wabridge.EventStatus, moved(wabridge.Canceled), "", ""},
-		{"a phone's state has no form", wabridge.EventPhone, wabridge.PhoneData{State: wabridge.PhoneReady}, "", ""},
+		{"a phone that starts is no news", wabridge.EventPhone, wabridge.PhoneData{State: wabridge.PhoneReady, Previous: wabridge.PhoneStarting}, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			body, field, err := Payload(event(t, tt.kind, 7, tt.data), testPhone)

@@ -26,6 +26,13 @@ func lookup(store Store) Stage {
 		if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 			phone, err = wabridge.Phone{ID: d.Event.Phone}, nil
 		}
+		if err == nil && d.Event.Kind == wabridge.EventAccount && phone.WABA == "" { // the whole account's
+			a, err := accountData(d.Event)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errUnreadable, err)
+			}
+			phone.WABA = a.WABA
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", errStore, err)
 		}

@@ -18,6 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // memory is a Store in memory. What SaveProgress got survives a "restart":
 // a new Deliverer on the same memory.
 type memory struct {
+	keeper
 	mu        sync.Mutex
 	events    []wabridge.Event
 	changed   chan struct{}
@@ -27,7 +28,7 @@ type memory struct {
 }
 
 func newMemory(endpoints ...queue.Endpoint) *memory {
-	return &memory{changed: make(chan struct{}), endpoints: endpoints}
+	return &memory{keeper: noObjects{}, changed: make(chan struct{}), endpoints: endpoints}
 }
 
 // add appends events and tells the readers.
@@ -167,3 +168,15 @@ func (m *memory) SaveProgress(_ context.Context, p queue.Endpoint) error {
 	}
 	return wabridge.Fail(wabridge.CodeNotFound, nil, "no endpoint %s", p.ID)
 }
+
+// noObjects is an empty store of objects.
+type noObjects struct{ keeper }
+
+// keeper is queue.Objects under a name that hides none of its methods.
+type keeper interface{ queue.Objects }
+
+func (noObjects) Objects(context.Context, string, string, string, int) ([]queue.Object, error) {
+	return nil, nil
+}
+
+func (noObjects) CountObjects(context.Context, string, string) (int, error) { return 0, nil }
