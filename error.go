@@ -76,6 +76,7 @@ const (
 	CodeLockedScreen Code = -13 // keyguard with a secret
 	CodeStopping     Code = -14 // the daemon stops
 	CodeSlow         Code = -15 // a step did not end in its time
+	CodeNoNewChats   Code = -16 // the account is restricted: first contacts wait, existing chats go on
 )
 
 // Cloud is the code that the outside sees.
@@ -83,7 +84,7 @@ func (c Code) Cloud() Code {
 	switch c {
 	case CodeOffline, CodeScreen, CodeSlow, CodeNetwork, CodeLockedScreen, CodeStopping, CodeStorage:
 		return CodeUnavailable
-	case CodeAttention:
+	case CodeAttention, CodeNoNewChats:
 		return CodeLocked
 	case CodeTooLate, CodeConflict, CodeNotFound:
 		return CodeParameter

@@ -40,6 +40,7 @@ var remedies = map[wabridge.Code]string{
 	wabridge.CodeNotRegistered: "; WhatsApp is logged out: log in on the phone, then resume",
 	wabridge.CodeLocked:        "; open WhatsApp on the phone and do what it says, then resume",
 	wabridge.CodeAttention:     "; update WhatsApp on the phone, then resume",
+	wabridge.CodeNoNewChats:    "; messages to new chats wait until that is over, the others go on",
 	wabridge.CodeLockedScreen:  "; unlock the phone and switch the screen lock off, or configure its PIN",
 }
 

@@ -228,7 +228,7 @@ func (a *attempt) again(ctx context.Context) error {
 // settleScreen closes a dialog that answered the attempt: left on the screen
 // it would make the next one fail (facts on Android, section 8).
 func (s *Session) settleScreen(ctx context.Context, screen whatsapp.Screen) {
-	if screen.Dialog == nil {
+	if screen.Dialog == nil && screen.Kind != whatsapp.Restricted {
 		return
 	}
 	if err := s.key(ctx, keyBack, keyBack, keyHome); err != nil {

@@ -160,6 +160,9 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 		k.n++
 	}
 	k.next = now.Add(Backoff(k.n, retryBase, retryCap))
+	if codeOf(err) == wabridge.CodeNoNewChats {
+		k.next = now.Add(restrictedWait)
+	}
 	l.Log.Warn("unconfirmed message not resolved", "phone", l.Phone, "message", m.ID, "look", k.n, "code", int(codeOf(err)), "err", err)
 	if k.n >= MaxLooks {
 		return l.settle(ctx, m, wabridge.HasFailed(now, wabridge.CodeInternal,

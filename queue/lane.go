@@ -54,6 +54,7 @@ type Lane struct {
 	Lease time.Duration
 
 	down      *trouble          // why nothing can be sent now; nil: the phone is ready
+	limit     *trouble          // why no first contact can be sent, until limit.next; nil: they can
 	looks     map[string]*looks // at unconfirmed messages, by id
 	strange   int               // errors CodeScreen in a row
 	idleAt    time.Time         // when Idle is due
@@ -137,11 +138,14 @@ func (l *Lane) step(ctx, work context.Context) (time.Time, error) {
 	if l.down != nil {
 		return l.probe(ctx, p)
 	}
+	if err := l.lift(ctx); err != nil {
+		return time.Time{}, err
+	}
 	resolveAt, did, err := l.resolve(ctx)
 	if err != nil || did {
 		return resolveAt, err
 	}
-	m, claimAt, err := l.Store.Claim(ctx, l.Phone, time.Now(), l.Lease, l.Gate)
+	m, claimAt, err := l.Store.Claim(ctx, l.Phone, time.Now(), l.Lease, l.gate())
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -149,7 +153,7 @@ func (l *Lane) step(ctx, work context.Context) (time.Time, error) {
 		return time.Now(), l.deliver(ctx, work, m)
 	}
 	idleAt, err := l.idle(ctx)
-	return soonest(resolveAt, claimAt, idleAt), err
+	return soonest(resolveAt, claimAt, idleAt, l.limited()), err
 }
 
 // soonest is the earliest of the times that are set.

@@ -22,6 +22,7 @@ const (
 
 	retryBase, retryCap = 5 * time.Second, 10 * time.Minute
 	absentBase          = time.Second
+	restrictedWait      = 30 * time.Minute // how long first contacts of a restricted account wait
 	waitBase, waitCap   = 2 * time.Second, time.Minute
 )
 
@@ -64,6 +65,7 @@ var verdicts = map[wabridge.Code]verdict{
 	wabridge.CodeLockedScreen:  wait,
 	wabridge.CodeAttention:     wait,
 	wabridge.CodeLocked:        wait, // banned: a person must act; the queue is kept
+	wabridge.CodeNoNewChats:    wait, // restricted: see Lane.restrict
 	wabridge.CodeNotRegistered: wait, // logged out
 	wabridge.CodeMaintenance:   wait,
 	wabridge.CodeThroughput:    wait,
@@ -79,7 +81,8 @@ var words = map[wabridge.Code]string{
 	wabridge.CodeStorage:       "the database could not store it",
 	wabridge.CodeLockedScreen:  "the phone is locked; unlock it",
 	wabridge.CodeAttention:     "a person must act on the phone",
-	wabridge.CodeLocked:        "the WhatsApp account is restricted",
+	wabridge.CodeLocked:        "the WhatsApp account is banned",
+	wabridge.CodeNoNewChats:    "the WhatsApp account is restricted and may not start new chats",
 	wabridge.CodeNotRegistered: "WhatsApp is logged out on the phone",
 	wabridge.CodeScreen:        "the phone shows a screen that is not known",
 	wabridge.CodeWrongChat:     "the chat could not be proven to be the right one",
@@ -134,8 +137,11 @@ func Outcome(m *wabridge.Message, err error, now time.Time) wabridge.Move {
 	case fail:
 		return wabridge.HasFailed(now, code, reason)
 	case wait:
-		if code == wabridge.CodeStopping {
+		switch code {
+		case wabridge.CodeStopping:
 			return wabridge.Interrupted(now)
+		case wabridge.CodeNoNewChats:
+			return wabridge.Deferred(now, now.Add(restrictedWait), code, reason)
 		}
 		return wabridge.Deferred(now, now.Add(waitBase), code, reason)
 	}

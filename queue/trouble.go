@@ -74,6 +74,9 @@ func (l *Lane) mind(ctx context.Context, err error) error {
 	} else {
 		l.strange = 0
 	}
+	if codeOf(err) == wabridge.CodeNoNewChats {
+		return l.restrict(ctx, err)
+	}
 	t := judge(err, l.strange)
 	if t == nil {
 		return nil
@@ -88,8 +91,11 @@ func (l *Lane) mind(ctx context.Context, err error) error {
 // tell writes the phone's state.
 func (l *Lane) tell(ctx context.Context) error {
 	t := trouble{state: wabridge.PhoneReady}
-	if l.down != nil {
+	switch {
+	case l.down != nil:
 		t = *l.down
+	case l.limit != nil:
+		t = *l.limit
 	}
 	return l.Store.SetPhoneState(ctx, l.Phone, t.state, t.code, t.reason, time.Now())
 }
@@ -97,7 +103,7 @@ func (l *Lane) tell(ctx context.Context) error {
 // hold notes that a person paused the phone: after resume it is probed first.
 func (l *Lane) hold() {
 	l.down = &trouble{state: wabridge.PhoneStarting}
-	l.strange = 0
+	l.limit, l.strange = nil, 0
 }
 
 // probe asks whether a phone that is down can work again, when that is due or

@@ -172,7 +172,7 @@ func able(phone wabridge.Phone) error {
 		}
 		return refuse(phone.Code, "the phone is logged out of WhatsApp: register its number again on the phone, then send")
 	case wabridge.CodeLocked:
-		return refuse(phone.Code, "WhatsApp has restricted or banned this account: open the app on the phone to see why")
+		return refuse(phone.Code, "WhatsApp has banned this account: open the app on the phone to see why")
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ func TestPhoneStatesInTheCloudAPIsWords(t *testing.T) {
 		can   string
 	}{
 		{wabridge.PhoneReady, 0, "CONNECTED", "AVAILABLE"},
+		{wabridge.PhoneReady, wabridge.CodeNoNewChats, "CONNECTED", "LIMITED"},
 		{wabridge.PhonePaused, 0, "CONNECTED", "LIMITED"},
 		{wabridge.PhoneStarting, 0, "PENDING", "LIMITED"},
 		{wabridge.PhoneOffline, wabridge.CodeOffline, "DISCONNECTED", "LIMITED"},

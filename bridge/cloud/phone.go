@@ -195,6 +195,9 @@ func phoneStatus(p wabridge.Phone) string {
 // health is the member health_status: whether the number can send.
 func health(p wabridge.Phone) node {
 	can := "AVAILABLE"
+	if p.Code == wabridge.CodeNoNewChats {
+		can = "LIMITED"
+	}
 	switch p.State {
 	case wabridge.PhonePaused, wabridge.PhoneOffline, wabridge.PhoneStarting:
 		can = "LIMITED"

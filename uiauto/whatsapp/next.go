@@ -19,8 +19,10 @@ func Next(s Screen, g Goal) Action {
 		return nextInDialog(s, g)
 	case Popup:
 		return nextInPopup(s)
-	case Keyguard, LoggedOut, Banned, Restricted, UpdateForced:
+	case Keyguard, LoggedOut, Banned, UpdateForced:
 		return nextForPerson(s, g)
+	case Restricted:
+		return nextRestricted(s, g)
 	case ANR, Permission:
 		return nextInSystemDialog(s)
 	}
@@ -179,7 +181,7 @@ func nextForPerson(s Screen, g Goal) Action {
 		stop.Code, stop.Why = wabridge.CodeLockedScreen, "the lock screen asks for a PIN, pattern or password"
 	case LoggedOut:
 		stop.Code = wabridge.CodeNotRegistered
-	case Banned, Restricted:
+	case Banned:
 		stop.Code = wabridge.CodeLocked
 	case UpdateForced:
 		stop.Code = wabridge.CodeAttention
@@ -188,6 +190,16 @@ func nextForPerson(s Screen, g Goal) Action {
 		stop.Why = string(s.Kind) + ": " + s.Why
 	}
 	return stop
+}
+
+// nextRestricted decides where the app refuses a new chat: that is an answer
+// about this message; other chats still work (facts on Android, section 8).
+// Without a chat that is asked for it is only in the way.
+func nextRestricted(s Screen, g Goal) Action {
+	if g.Number == "" && g.JID == "" {
+		return back(wabridge.CodeNoNewChats, "a chat that the restricted account may not start")
+	}
+	return Action{Do: DoFail, Code: wabridge.CodeNoNewChats, Why: s.Words}
 }
 
 // nextInSystemDialog waits for an app that does not respond, and grants nothing.
