@@ -145,6 +145,16 @@ func likenesses() map[string]likeness {
 			extra: map[string]string{":id/back": "that older build's header", ":id/contact_photo_view": "the same", ":id/conversation_row_date_divider": "none on that screen",
 				":id/camera_btn": "that build's is a video note button"},
 		},
+		"document picker": {
+			capture: "whatsapp_document_picker_pt-br_720x1483.xml", cfg: pt,
+			show: func(t *testing.T, p *Phone) {
+				push(t, p, "/sdcard/Download/a.pdf", []byte("a"))
+				mustRun(t, p, open("5599999990001", ""))
+				tapOn(t, p, "com.whatsapp:id/input_attach_button")
+				tapOn(t, p, "com.whatsapp:id/pickfiletype_document_holder")
+			},
+			must: []string{":id/document_picker_item", ":id/browseOtherDocs", ":id/document_picker_gallery_row", ":id/recentsHeader", ":id/title", ":id/size", ":id/date", ":id/menuitem_sort"},
+		},
 		"chat list": {
 			capture: "whatsapp_home_chat_list_meta_ai_pt-br_720x1640.xml", cfg: pt,
 			show: func(t *testing.T, p *Phone) {

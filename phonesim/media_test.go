@@ -286,3 +286,45 @@ func TestDocumentsMayBeAskedAbout(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestDocumentsArePicked(t *testing.T) {
+	p := newPhone(t, Config{})
+	for _, name := range []string{"/sdcard/Download/b.pdf", "/sdcard/Download/a.pdf", "/sdcard/Music/c.mp3", "/sdcard/Pictures/.hidden/.nomedia", "/sdcard/Pictures/.hidden/d.jpg"} {
+		mustRun(t, p, "mkdir -p /sdcard/Pictures/.hidden")
+		push(t, p, name, []byte(name))
+	}
+	mustRun(t, p, open("15550001002", "a draft that stays"))
+	tapOn(t, p, "com.whatsapp:id/input_attach_button")
+	tapOn(t, p, "com.whatsapp:id/pickfiletype_document_holder")
+	var names []string
+	parse(t, dump(t, p)).walk("", func(_ string, e *element) {
+		if e.attr("resource-id") == "com.whatsapp:id/title" {
+			names = append(names, e.attr("text"))
+		}
+	})
+	if got := strings.Join(names, " "); got != "a.pdf b.pdf" {
+		t.Errorf("offered %q", got)
+	}
+	tapOn(t, p, "com.whatsapp:id/document_picker_item")
+	mustRun(t, p, "input tap 400 1400; input text cap")
+	tapOn(t, p, "com.whatsapp:id/send")
+	if s := p.Sent(); len(s) != 1 || s[0].Media.Filename != "a.pdf" || s[0].Media.Caption != "cap" {
+		t.Errorf("%+v", s)
+	}
+	if text, _ := entryOf(t, p); text != "a draft that stays" {
+		t.Errorf("the draft is %q", text)
+	}
+}
+
+func TestAShareWithoutAPackageAsksWhichApp(t *testing.T) {
+	p := newPhone(t, Config{})
+	uri := push(t, p, "/sdcard/Pictures/a.jpg", []byte("a"))
+	share := strings.Replace(shareTo(ann, "image/jpeg", uri, ""), "-p com.whatsapp", "", 1)
+	mustRun(t, p, share)
+	shows(t, p, "the share sheet", `text="WhatsApp" resource-id="android:id/text1"`, `text="Just once" resource-id="android:id/button_once"`, `package="android"`)
+	tapOn(t, p, "android:id/text1")
+	tapOn(t, p, "android:id/button_once")
+	shows(t, p, "the preview", `text="+1 555-000-1002" resource-id="com.whatsapp:id/recipients"`)
+	mustRun(t, p, share+"; input keyevent HOME")
+	shows(t, p, "the screen after Home", "com.android.launcher3")
+}

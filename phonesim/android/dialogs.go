@@ -9,10 +9,11 @@ import (
 
 // A dialog is a window of the system over an app.
 type dialog struct {
-	title string
-	anr   bool
-	draw  func() *view.Node
-	back  func()
+	title   string
+	anr     bool
+	passing bool // goes with Home and with the next activity
+	draw    func() *view.Node
+	back    func()
 }
 
 func (d *dialog) Title() string    { return d.title }

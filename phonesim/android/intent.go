@@ -105,6 +105,11 @@ func (s *System) StartActivity(i Intent) StartResult {
 		}
 		return Started
 	}
+	s.dropPassing()
+	if i.Action == ActionSend && i.Package == "" && i.Component == "" && i.Type != "" {
+		s.choose(i)
+		return Started
+	}
 	pkg := i.Package
 	if i.Component != "" {
 		pkg, _, _ = strings.Cut(i.Component, "/")

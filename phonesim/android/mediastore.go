@@ -168,6 +168,15 @@ func (m *MediaStore) Open(uri string) (*MediaFile, []byte, error) {
 	return files[0], b, err
 }
 
+// Documents are the scanned files that a document picker offers, by name: all that
+// stand in no .nomedia folder and are no sound.
+func (m *MediaStore) Documents() []*MediaFile {
+	files, _ := m.List("content://media/external/file")
+	files = slices.DeleteFunc(files, func(f *MediaFile) bool { return f.Class == ClassAudio || m.hidden(f.Path) })
+	slices.SortFunc(files, func(a, b *MediaFile) int { return strings.Compare(path.Base(a.Path), path.Base(b.Path)) })
+	return files
+}
+
 // parseMediaURI reads content://media/<volume>/<collection>[/<id>]; class -1
 // is the table of all files.
 func parseMediaURI(uri string) (class MediaClass, id int, ok bool) {

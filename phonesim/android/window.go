@@ -115,6 +115,7 @@ func (s *System) tellSeen(was App) {
 // Home brings the launcher to the front.
 func (s *System) Home() {
 	s.shade = false
+	s.dropPassing()
 	s.switchTo(nil)
 }
 

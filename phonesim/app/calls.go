@@ -143,7 +143,7 @@ func (s *callScreen) Title() string {
 // Draw makes the tree.
 func (s *callScreen) Draw() *view.Node {
 	a, fw := s.a, s.a.files()
-	r := all()
+	r := wholeScreen
 	label := fw.incomingVoice
 	if s.call.Video {
 		label = fw.incomingVideo

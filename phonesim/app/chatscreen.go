@@ -187,7 +187,8 @@ func (s *chatScreen) entryLayout(r view.Rect) *view.Node {
 	content := a.n(linear, "input_layout_content", field,
 		with(desc(a.n(imageButton, "emoji_picker_btn", view.R(8, r.Bottom-105, 104, r.Bottom-9)), w.emoji), click),
 		entry,
-		with(desc(a.n(imageButton, "input_attach_button", view.R(right, r.Bottom-105, right+96, r.Bottom-9)), w.attach), press))
+		tap(with(desc(a.n(imageButton, "input_attach_button", view.R(right, r.Bottom-105, right+96, r.Bottom-9)), w.attach), press),
+			func() { a.over = append(a.over, &attachSheet{a: a, chat: s.chat}) }))
 	if s.blank() {
 		content.Add(with(desc(a.n(imageButton, "camera_btn", view.R(511, r.Bottom-105, 607, r.Bottom-9)), w.camera), click))
 	}

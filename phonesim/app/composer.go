@@ -69,7 +69,6 @@ func (s *composerScreen) Enter() { s.caption += "\n" }
 // Draw makes the tree.
 func (s *composerScreen) Draw() *view.Node {
 	a, w := s.a, s.a.words()
-	all := view.R(0, 0, width, height)
 	bottom := navBar
 	if s.typing {
 		bottom = keyboardUp
@@ -83,8 +82,8 @@ func (s *composerScreen) Draw() *view.Node {
 	} else {
 		title.Add(s.tools())
 	}
-	decoration := a.n(relative, "preview_decoration", all, title, s.captionRow(bottom), s.recipients(bottom), s.sendButton(bottom))
-	layout := a.n(frame, "media_preview_layout", all, s.preview())
+	decoration := a.n(relative, "preview_decoration", wholeScreen, title, s.captionRow(bottom), s.recipients(bottom), s.sendButton(bottom))
+	layout := a.n(frame, "media_preview_layout", wholeScreen, s.preview())
 	if s.loading {
 		layout.Add(a.n("android.widget.ProgressBar", "progress", view.R(312, 700, 408, 796)))
 	} else {
@@ -112,10 +111,10 @@ func (s *composerScreen) preview() *view.Node {
 			page.Add(with(desc(a.n(image, "play_button", view.R(312, 690, 408, 786)), a.files().playVideo), click))
 		}
 	}
-	return a.n(frame, "preview_layout", all(), page)
+	return a.n(frame, "preview_layout", wholeScreen, page)
 }
 
-func all() view.Rect { return view.R(0, 0, width, height) }
+var wholeScreen = view.R(0, 0, width, height)
 
 func (s *composerScreen) tools() *view.Node {
 	a := s.a

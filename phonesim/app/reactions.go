@@ -1,6 +1,10 @@
 package app
 
-import "github.com/wabridge/wabridge/phonesim/view"
+import (
+	"fmt"
+
+	"github.com/wabridge/wabridge/phonesim/view"
+)
 
 // defaultReactions are the six that the tray offers.
 var defaultReactions = []string{"👍", "❤️", "😂", "😮", "😢", "🙏"}
@@ -17,7 +21,7 @@ func (m *Message) reactions() string {
 func (s *chatScreen) reactionNode(m *Message, r view.Rect) *view.Node {
 	a := s.a
 	return a.n(linear, "", r, with(desc(a.n(button, "reactions_bubble_layout", r,
-		a.t("", m.reactions(), view.R(r.Left+6, r.Top+3, r.Right-6, r.Bottom-3))), sprintf(a.files().reactionF, m.reactions())), click))
+		a.t("", m.reactions(), view.R(r.Left+6, r.Top+3, r.Right-6, r.Bottom-3))), fmt.Sprintf(a.files().reactionF, m.reactions())), click))
 }
 
 // reactionTray lies over the bubbles while a message is selected, or is nil. It is

@@ -55,8 +55,7 @@ func (a *App) sharedTo(jid string) *Chat {
 // cannotShare is a file that cannot be read: a toast, which no dump holds, or
 // a dialog. The words are the app's; which of the two it is, is from memory.
 func (a *App) cannotShare(uri string, err error, dialog bool) {
-	a.push(&homeScreen{a: a})
-	a.stack = a.stack[len(a.stack)-1:]
+	a.home()
 	if err == nil {
 		err = fs.ErrPermission
 	}
@@ -82,8 +81,8 @@ func (a *App) offer(c *Chat, f *file, caption string) {
 	a.sys.ChangesFor(a.sys.Latency.Preview)
 }
 
-// confirm is the question before a document or an audio file: title, Send, Cancel. Its words
-// are confirm_send_document_title and confirm_send_single_audio; the tree is that
+// confirm is the question before a document or an audio file. Its words are
+// confirm_send_document_title and confirm_send_single_audio; the tree is that
 // of the app's other dialogs.
 func (a *App) confirm(c *Chat, f *file) {
 	w, fw := a.words(), a.files()
@@ -117,10 +116,12 @@ func (a *App) sendFile(c *Chat, f *file, caption string) {
 // upload moves a sent file to the servers; only then does its message go.
 func (a *App) upload(c *Chat, m *Message) {
 	f := m.file
-	if d, ok := a.sys.TakeFor(android.FaultProcessing); ok && f.phase != preparing {
-		f.phase = preparing
-		a.sys.After(d, func() { a.upload(c, m) })
-		return
+	if f.phase != preparing {
+		if d, ok := a.sys.TakeFor(android.FaultProcessing); ok {
+			f.phase = preparing
+			a.sys.After(d, func() { a.upload(c, m) })
+			return
+		}
 	}
 	f.phase = moving
 	a.changed(c)

@@ -1,7 +1,5 @@
 package app
 
-import "fmt"
-
 // fileWords are what the app says around files, quotes, reactions and calls.
 // Sources: resources of 2.20.123 for English and of 2.17.351 for the rest, with
 // their names (add_caption, confirm_send_document_title, cannot_share_selected_file,
@@ -76,6 +74,3 @@ var fileLocales = map[string]*fileWords{
 		forwardImage: "Переслать изображение", ongoingVoice: "Текущий аудиозвонок", reactionF: "Реакция %s", download: "Загрузить", stickerWord: "Стикер",
 	},
 }
-
-// sprintf fills a text that is not known to be constant.
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
