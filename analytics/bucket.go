@@ -67,7 +67,8 @@ func next(t time.Time, step Step) time.Time {
 	case ByMonth:
 		return time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, t.Location())
 	case ByDay:
-		return midnight(time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, t.Location()))
+		in := t.Add(HalfHour) // see midnight: t may lie a little before its day
+		return midnight(time.Date(in.Year(), in.Month(), in.Day()+1, 0, 0, 0, 0, t.Location()))
 	}
 	return t.Add(HalfHour)
 }

@@ -1,7 +1,6 @@
 package analytics
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -37,26 +36,32 @@ type Rate struct {
 // one currency, which is the caller's matter.
 type Card []Rate
 
-// Validate says what is wrong with a rate, in the words of the config file.
-func (r Rate) Validate() error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if r.Country != "" && (len(r.Country) != 2 || strings.ToUpper(r.Country) == strings.ToLower(r.Country)) {
-		bad("country: %q is not a country's two letters, e.g. DE", r.Country)
+// A Mistake is something wrong with a member of a rate, named as in the
+// configuration.
+type Mistake struct{ Field, Text string }
+
+// Mistakes lists what is wrong with a rate.
+func (r Rate) Mistakes() []Mistake {
+	var all []Mistake
+	bad := func(field, format string, args ...any) {
+		all = append(all, Mistake{field, fmt.Sprintf(format, args...)})
+	}
+	if _, ok := country(r.Country); r.Country != "" && !ok {
+		bad("country", "%q is not a country's two letters, e.g. DE", r.Country)
 	}
 	if _, ok := choice(r.Category, pricingCategories); r.Category != "" && !ok {
-		bad("category: %q is none of %s", r.Category, words(pricingCategories))
+		bad("category", "%q is none of %s", r.Category, words(pricingCategories))
 	}
 	if _, ok := choice(r.PricingType, PricingTypes); r.PricingType != "" && !ok {
-		bad("pricing_type: %q is none of %s", r.PricingType, words(PricingTypes))
+		bad("pricing_type", "%q is none of %s", r.PricingType, strings.Join(PricingTypes, ", "))
 	}
 	if r.Per != "" && r.Per != PerMessage && r.Per != PerConversation {
-		bad("per: %q is neither message nor conversation", r.Per)
+		bad("per", "%q is neither message nor conversation", r.Per)
 	}
 	if r.Amount < 0 || r.Amount > 1e6 || math.IsNaN(r.Amount) {
-		bad("amount: %v is not between 0 and 1000000", r.Amount)
+		bad("amount", "%v is not between 0 and 1000000", r.Amount)
 	}
-	return errors.Join(errs...)
+	return all
 }
 
 func words(list []string) string { return strings.ToLower(strings.Join(list, ", ")) }

@@ -29,6 +29,9 @@ type Config struct {
 	Data       string        `koanf:"data"`
 	Profiles   string        `koanf:"profiles"`
 	WABA       string        `koanf:"waba_id"`
+	WABAZone   string        `koanf:"waba_time_zone"`
+	Currency   string        `koanf:"waba_currency"`
+	Rates      []RateConfig  `koanf:"rates"`
 	Log        LogConfig     `koanf:"log"`
 	ADB        ADBConfig     `koanf:"adb"`
 	Phones     []PhoneConfig `koanf:"phones"`
@@ -179,6 +182,7 @@ func (c Config) Validate() error {
 		p.validate(fmt.Sprintf("phones[%d]", i), bad)
 	}
 	c.validateUnique(bad)
+	c.validateRates(bad)
 	c.Media.validate(bad)
 	c.Limits.validate(bad)
 	_, wrong := c.Pacing.policy()

@@ -136,6 +136,7 @@ func values(s Setting) []string {
 		"profiles": {"profiles", "./profiles", "../"}, "waba_id": {"11111", "22222", "33333"},
 		"log.level": {"debug", "warn", "error"}, "log.format": {"json", "json", "json"},
 		"adb.server": {"tcp:1", "tcp:a:2", "localfilesystem:/x"}, "pacing.hours": {"mon-fri 08:00-18:00", "sat 10:00-11:00", "sun 00:00-24:00"},
+		"waba_time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "waba_currency": {"EUR", "USD", "BRL"},
 		"pacing.time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "webhook.url": {"http://a", "http://b", "http://c"},
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
 		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
@@ -346,6 +347,10 @@ func TestWrongTypes(t *testing.T) {
 		{"a key in the wrong place", "level: info", "level (wabridge.yaml, line 1): is no setting; did you mean log.level?"},
 		{"a key with another sign", "full-check: 1m", "full-check (wabridge.yaml, line 1): is no setting; did you mean full_check?"},
 		{"a phone's key", "phones: [{serial: A, unlockpin: 1}]", "phones[0].unlockpin (wabridge.yaml, line 1): is no setting; did you mean phones[].unlock_pin?"},
+		{"a rate's key", "rates: [{amount: 1, ctry: DE}]", "rates[0].ctry (wabridge.yaml, line 1): is no setting"},
+		{"a word for a price", "rates: [{amount: much}]", `rates[0].amount (wabridge.yaml, line 1): "much" is not a number`},
+		{"a rate for a country by its name", "rates: [{amount: 1, country: Germany}]", `rates[0].country (wabridge.yaml, line 1): "Germany" is not a country's two letters, e.g. DE`},
+		{"a rate from no date", "rates: [{amount: 1}, {amount: 1, from: now}]", `rates[1].from (wabridge.yaml, line 1): "now" is not a date like 2026-01-31`},
 		{"capitals", "Listen: 127.0.0.1:1", "Listen (wabridge.yaml, line 1): is no setting; did you mean listen?"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

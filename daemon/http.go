@@ -36,7 +36,8 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
 		AppSecret: d.cfg.Webhook.Secret, Verify: d.verify, Reload: d.hooks.Reload, FreeEdits: d.cfg.Templates.FreeEdits,
-		Limits:  d.cfg.Limits.cloud(d.limits),
+		Limits: d.cfg.Limits.cloud(d.limits),
+		Rates:  d.cfg.rates(), Currency: d.cfg.Currency, TimeZone: d.cfg.wabaZone(),
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
 	})
 	server := newServer(own.Beside(graph), d.log.With("component", "http"))

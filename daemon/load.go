@@ -114,15 +114,17 @@ func unknown(k *koanf.Koanf) Mistakes {
 		}
 	}
 	for _, key := range k.Keys() {
-		if key != "phones" {
+		if key != "phones" && key != "rates" {
 			check(key, key)
 		}
 	}
-	phones, _ := k.Get("phones").([]any)
-	for i, p := range phones {
-		members, _ := p.(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(members)) {
-			check("phones[]."+key, fmt.Sprintf("phones[%d].%s", i, key))
+	for _, list := range []string{"phones", "rates"} {
+		entries, _ := k.Get(list).([]any)
+		for i, e := range entries {
+			members, _ := e.(map[string]any)
+			for _, key := range slices.Sorted(maps.Keys(members)) {
+				check(list+"[]."+key, fmt.Sprintf("%s[%d].%s", list, i, key))
+			}
 		}
 	}
 	return wrong
@@ -159,6 +161,8 @@ func typeMistake(err error) Mistake {
 		switch p.Expected.Kind() {
 		case reflect.Bool:
 			m.Text = fmt.Sprintf("%q is neither true nor false", p.Value)
+		case reflect.Float64:
+			m.Text = fmt.Sprintf("%q is not a number", p.Value)
 		default:
 			m.Text = fmt.Sprintf("%q is not a whole number", p.Value)
 		}

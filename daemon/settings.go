@@ -35,6 +35,8 @@ var Settings = []Setting{
 	{Key: "data", Flag: "data", Help: "directory of the database, the local token and evidence"},
 	{Key: "profiles", Flag: "profiles", Help: "directory of app profiles that override the built-in ones"},
 	{Key: "waba_id", Help: "id of the WhatsApp Business Account that the API shows"},
+	{Key: "waba_time_zone", Help: "time zone of the business account, for use_waba_timezone of template analytics, e.g. Europe/Berlin"},
+	{Key: "waba_currency", Help: "currency of the rates, e.g. EUR"},
 	{Key: "discover", Flag: "discover", Bool: true, Help: "use every phone that adb shows and the file does not name"},
 	{Key: "log.level", Flag: "log-level", Help: "debug, info, warn or error"},
 	{Key: "log.format", Flag: "log-format", Help: "text or json"},
@@ -70,7 +72,7 @@ var Settings = []Setting{
 }
 
 // fileOnly are the settings that stand in the file alone: the members of each
-// entry of phones.
+// entry of phones and of rates.
 var fileOnly = []Setting{
 	{Key: "phones[].serial", Help: "serial of `adb devices`, host:port, or direct:host:port"},
 	{Key: "phones[].id", Help: "phone_number_id in the API (default: made from serial, user and package)"},
@@ -80,6 +82,12 @@ var fileOnly = []Setting{
 	{Key: "phones[].name", Help: "verified_name in the API"},
 	{Key: "phones[].unlock_pin", Help: "PIN of the lock screen, if there must be one"},
 	{Key: "phones[].maintenance", Help: "put the number into maintenance at the start; calls on it get 131057 until it is ended through the API"},
+	{Key: "rates[].amount", Help: "what one unit costs, in waba_currency"},
+	{Key: "rates[].country", Help: "of the contact's number, e.g. DE (default: all)"},
+	{Key: "rates[].category", Help: "marketing, utility, authentication or service (default: all)"},
+	{Key: "rates[].pricing_type", Help: "REGULAR (default), FREE_CUSTOMER_SERVICE or FREE_ENTRY_POINT"},
+	{Key: "rates[].per", Help: "message or conversation (default: both)"},
+	{Key: "rates[].from", Help: "first day (UTC) that it holds for, e.g. 2026-01-31 (default: always)"},
 }
 
 // AddFlags declares the flags named, or all of them and --phone where none is

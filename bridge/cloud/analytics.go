@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -154,17 +153,9 @@ func passing(phones []wabridge.Phone, filter []string) map[string]wabridge.Phone
 // before it answers for templates (contract, section 5; the error's code and
 // words are not known).
 func (a *api) needInsights(ctx context.Context, waba string, kind analytics.Kind) error {
-	settings, err := a.Store.Objects(ctx, queue.ObjectSettings, waba, "", pageMax)
-	if err != nil {
+	own, err := a.wabaSettings(ctx, waba)
+	if err != nil || own.Insights {
 		return err
-	}
-	for _, o := range settings {
-		var s struct {
-			Insights bool `json:"is_enabled_for_insights"`
-		}
-		if json.Unmarshal(o.Data, &s) == nil && s.Insights {
-			return nil
-		}
 	}
 	return say(wabridge.CodeParameter, "(#100) Template insights are not enabled for this WhatsApp Business Account",
 		"%s: switch is_enabled_for_insights on first: POST /%s?is_enabled_for_insights=true", kind, brief(waba))
