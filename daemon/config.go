@@ -44,6 +44,11 @@ type Config struct {
 	Grace      time.Duration `koanf:"grace"`
 	FullCheck  time.Duration `koanf:"full_check"`
 	QueryToken bool          `koanf:"send_token_in_query"`
+	// ReadReceipts is "open_chat": `status: read` opens the chat when nothing
+	// else is to be done; or "off".
+	ReadReceipts string `koanf:"read_receipts"`
+	// Pictures has contacts' pictures taken from their chats' headers.
+	Pictures bool `koanf:"contact_pictures"`
 
 	// Timing is "phone", or "instant" for a simulated phone without delays.
 	Timing string `koanf:"timing"`
@@ -129,8 +134,15 @@ func Default() Config {
 			KeepUpload: 30 * 24 * time.Hour, KeepReceived: 7 * 24 * time.Hour, Wait: time.Minute,
 		},
 		Grace: 20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
+		ReadReceipts: ReceiptsOpen, Pictures: true,
 	}
 }
+
+// What `status: read` does on the phone.
+const (
+	ReceiptsOpen = "open_chat"
+	ReceiptsOff  = "off"
+)
 
 // A Mistake is one wrong setting.
 type Mistake struct {
@@ -250,6 +262,9 @@ func (c Config) validateServer(bad report) {
 func (c Config) validateTimes(bad report) {
 	if !slices.Contains([]string{TimingPhone, TimingInstant}, c.Timing) {
 		bad("timing", "%q is neither phone nor instant", c.Timing)
+	}
+	if !slices.Contains([]string{ReceiptsOpen, ReceiptsOff}, c.ReadReceipts) {
+		bad("read_receipts", "%q is neither open_chat nor off", c.ReadReceipts)
 	}
 	if c.Grace < 0 {
 		bad("grace", "is negative")

@@ -139,7 +139,7 @@ func values(s Setting) []string {
 		"waba_time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "waba_currency": {"EUR", "USD", "BRL"},
 		"pacing.time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "webhook.url": {"http://a", "http://b", "http://c"},
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
-		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "adb.key": {"a", "b", "c"},
+		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "read_receipts": {"off", "off", "off"}, "adb.key": {"a", "b", "c"},
 		"media.wait": {"2m", "3m", "4m"}, "webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
 		"webhook.fields": {"messages", "messages,calls", "*"},
 	}

@@ -39,6 +39,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Limits: d.cfg.Limits.cloud(d.limits),
 		Rates:  d.cfg.rates(), Currency: d.cfg.Currency, TimeZone: d.cfg.wabaZone(),
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
+		Read: d.markRead,
 	})
 	server := newServer(own.Beside(graph), d.log.With("component", "http"))
 	done := make(chan struct{})

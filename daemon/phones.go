@@ -149,7 +149,8 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 	r.session = phone.New(phone.Config{
 		Phone: p, Profiles: d.profiles, Names: r.reader.Contacts(), Store: d.db, Unlock: pin,
 		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Files: d.files, Timing: d.cfg.timing(), Logger: d.log,
-		Open: func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
+		Pictures: d.pictures(),
+		Open:     func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
 		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (phone.Seen, error) {
 			out, err := r.reader.Look(ctx, ref, s, inbox.LookAt{Unread: unread, Scrolled: s.Down != nil})
 			return phone.Seen{New: len(out.New), Anchored: out.Anchored, Unread: out.Unread}, err

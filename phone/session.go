@@ -69,6 +69,8 @@ type Config struct {
 	Evidence Evidence
 	// Files opens what messages carry; nil: such messages fail.
 	Files Files
+	// Pictures keeps contacts' pictures; nil: none are taken.
+	Pictures Pictures
 	// Unlock is the PIN that opens the keyguard; "" means that a locked
 	// screen needs a person.
 	Unlock string
@@ -99,10 +101,15 @@ type Session struct {
 	titles  map[string]string    // by chat id: the header a proven chat showed
 	litter  []pushed             // files of ours that lie on the phone
 	swept   bool                 // those of earlier processes are among them
-	uploads map[string]int       // by message: how often a failed upload was tried again
+	readAt  map[string]time.Time // by chat: when it was opened to be marked as read
+	tried   map[string]time.Time // by chat: when its picture was last to be taken
 
-	mu   sync.Mutex
-	gaps []wabridge.ChatRef // where incoming messages may have been missed
+	pictured time.Time      // when a picture was last looked for
+	uploads  map[string]int // by message: how often a failed upload was tried again
+
+	mu     sync.Mutex
+	gaps   []wabridge.ChatRef // where incoming messages may have been missed
+	toRead []wabridge.Message // incoming, one of each chat that is to be marked as read
 }
 
 // New makes a session; it touches the phone at the first use.
@@ -115,7 +122,7 @@ func New(cfg Config) *Session {
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
 		dirty: true, left: map[string]bool{}, visited: map[string]time.Time{}, titles: map[string]string{},
 		read: map[string]string{}, rows: map[string]string{}, late: map[string]bool{},
-		uploads: map[string]int{},
+		uploads: map[string]int{}, readAt: map[string]time.Time{}, tried: map[string]time.Time{}, pictured: time.Now(),
 	}
 }
 

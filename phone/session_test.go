@@ -29,6 +29,7 @@ type simDevice struct {
 	sim *phonesim.Phone
 	mu  sync.Mutex
 	ran []string
+	png []byte // what a screenshot is
 }
 
 func (d *simDevice) Run(ctx context.Context, command string) (adb.Output, error) {
@@ -40,7 +41,7 @@ func (d *simDevice) Run(ctx context.Context, command string) (adb.Output, error)
 	return adb.Output{Stdout: out.Bytes(), Stderr: errOut.Bytes(), ExitCode: code}, ctx.Err()
 }
 
-func (d *simDevice) Screenshot(context.Context) ([]byte, error) { return nil, nil }
+func (d *simDevice) Screenshot(context.Context) ([]byte, error) { return d.png, nil }
 
 // Push writes a file as adb does: the phone's shell is its only door here.
 func (d *simDevice) Push(ctx context.Context, src io.Reader, remote string, _ adb.PushOptions) error {

@@ -15,6 +15,7 @@ type Timing struct {
 	CatchUp    time.Duration   // how long what happened in a chat just left may wait while sends go on
 	Poll       time.Duration   // longest pause between two calls of Idle
 	Round      time.Duration   // how often the chat list is read although nothing asks for it
+	Picture    time.Duration   // shortest time between two contacts' pictures
 }
 
 func (t Timing) withDefaults() Timing {
@@ -31,6 +32,7 @@ func (t Timing) withDefaults() Timing {
 	def(&t.CatchUp, time.Minute)
 	def(&t.Poll, time.Second)
 	def(&t.Round, 10*time.Minute)
+	def(&t.Picture, time.Minute)
 	if t.Looks == 0 {
 		t.Looks = 8
 	}

@@ -27,9 +27,16 @@ func (s *Session) Idle(ctx context.Context) (time.Duration, error) {
 	if s.dev != nil && len(s.litter) > 0 {
 		s.tidy(ctx, now, "")
 	}
+	if m, ok := s.nextToRead(now); ok {
+		_, err := s.readChat(ctx, &m)
+		if err == nil {
+			s.park(ctx)
+		}
+		return s.cfg.Timing.Poll, err
+	}
 	ticks, next := s.ticks.due(now, s.cfg.Timing.Ticks)
 	if s.cfg.Store == nil || !ticks && !s.walkDue(now) {
-		return min(max(next, time.Millisecond), s.cfg.Timing.Poll), nil
+		return min(max(next, time.Millisecond), s.cfg.Timing.Poll), s.picture(ctx, now)
 	}
 	waiting, err := s.awaiting(ctx, now)
 	if err != nil {
@@ -39,7 +46,7 @@ func (s *Session) Idle(ctx context.Context) (time.Duration, error) {
 		s.ticks.done++
 	}
 	if len(waiting) == 0 && !s.walkDue(now) {
-		return s.cfg.Timing.Poll, nil
+		return s.cfg.Timing.Poll, s.picture(ctx, now)
 	}
 	return s.cfg.Timing.Poll, s.walk(ctx, s.takeGaps(), waiting)
 }

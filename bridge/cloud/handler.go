@@ -63,6 +63,9 @@ type Config struct {
 	// Verify does the handshake with a callback address before it is stored;
 	// nil stores it unseen.
 	Verify func(ctx context.Context, e queue.Endpoint) error
+	// Read is told of every incoming message that a client marked as read; may
+	// be nil.
+	Read func(phone string, m wabridge.Message)
 	// Reload makes a change of webhook endpoints known; may be nil.
 	Reload func()
 	// FreeEdits lifts the limits on editing a template (1 in 24 hours, 10 in 30

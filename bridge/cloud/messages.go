@@ -285,9 +285,8 @@ func fingerprint(m *wabridge.Message, p params) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// markRead is the form of the call with status: read. The gateway checks it
-// and remembers nothing: the phone shows messages as read when their chat is
-// next opened to send.
+// markRead is the form of the call with status: read. The phone shows a chat's
+// messages as read once the chat is opened, which Config.Read may see to.
 func (a *api) markRead(w http.ResponseWriter, r *http.Request, phone wabridge.Phone, p params) error {
 	status, err := p.text("status")
 	if err != nil {
@@ -312,6 +311,9 @@ func (a *api) markRead(w http.ResponseWriter, r *http.Request, phone wabridge.Ph
 	}
 	if err != nil || m.Phone != phone.ID || m.Direction != wabridge.In {
 		return refuse(wabridge.CodeValue, "message_id: this phone has received no message with this id")
+	}
+	if a.Read != nil {
+		a.Read(phone.ID, m)
 	}
 	write(w, http.StatusOK, success)
 	return nil
