@@ -2,7 +2,7 @@ package webhook
 
 import (
 	"encoding/json"
-	"io"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,11 +19,57 @@ import (
 
 // BenchmarkDelivery measures the time from an event's commit to its arrival at
 // the receiver, over HTTP on loopback and with the real database, at 300
-// webhooks a second: 100 messages a second, told to three endpoints. The
+// webhooks a second: of one endpoint, and of three that get 100 each. The
 // Cloud API's standard is a median of at most 250 ms and less than 1% over one
 // second (contract, section 8.1).
 func BenchmarkDelivery(b *testing.B) {
-	const perSecond, receivers, seconds = 100, 3, 10
+	for _, endpoints := range []int{1, 3} {
+		b.Run(fmt.Sprintf("endpoints=%d", endpoints), func(b *testing.B) {
+			for range b.N {
+				report(b, measure(b, endpoints, 300/endpoints, 10))
+			}
+		})
+	}
+}
+
+func report(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	slow, _ := slices.BinarySearch(took, time.Second+1)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(100*float64(len(took)-slow)/float64(len(took)), "%over1s")
+}
+
+// A stopwatch is a receiver that notes how old each message is.
+type stopwatch struct {
+	mu   sync.Mutex
+	took []time.Duration
+	want int
+	done chan struct{}
+}
+
+func (s *stopwatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var e struct {
+		Entry []struct{ Changes []struct{ Value value } }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&e); err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	heard, err := time.Parse(time.RFC3339Nano, e.Entry[0].Changes[0].Value.Messages[0].Text.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.took = append(s.took, time.Since(heard)); len(s.took) == s.want {
+		close(s.done)
+	}
+}
+
+// measure sends perSecond messages for some seconds to some endpoints.
+func measure(b *testing.B, endpoints, perSecond, seconds int) []time.Duration {
 	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "wabridge.db"), sqlite.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -32,62 +78,30 @@ func BenchmarkDelivery(b *testing.B) {
 	if err := db.PutPhone(b.Context(), testPhone); err != nil {
 		b.Fatal(err)
 	}
-	for range b.N {
-		var mu sync.Mutex
-		var took []time.Duration
-		all := make(chan struct{})
-		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			var e struct {
-				Entry []struct{ Changes []struct{ Value value } }
-			}
-			if json.Unmarshal(body, &e) != nil || len(e.Entry[0].Changes[0].Value.Messages) != 1 {
-				return
-			}
-			sent, err := time.Parse(time.RFC3339Nano, e.Entry[0].Changes[0].Value.Messages[0].Text.Body)
-			mu.Lock()
-			defer mu.Unlock()
-			if took = append(took, time.Since(sent)); err == nil && len(took) == perSecond*receivers*seconds {
-				close(all)
-			}
-		}))
-		for range receivers {
-			if _, err := db.PutEndpoint(b.Context(), queue.Endpoint{URL: receiver.URL, Secret: "s", Scope: ScopeApp}); err != nil {
-				b.Fatal(err)
-			}
-		}
-		d := New(db, NewClient(), slog.New(slog.DiscardHandler))
-		if err := d.Start(b.Context()); err != nil {
+	watch := &stopwatch{want: endpoints * perSecond * seconds, done: make(chan struct{})}
+	receiver := httptest.NewServer(watch)
+	defer receiver.Close()
+	for range endpoints {
+		if _, err := db.PutEndpoint(b.Context(), queue.Endpoint{URL: receiver.URL, Secret: "s", Scope: ScopeApp}); err != nil {
 			b.Fatal(err)
 		}
-		hear(b, db, perSecond*seconds, time.Second/perSecond)
-		select {
-		case <-all:
-		case <-time.After(2 * time.Minute):
-			b.Fatalf("%d webhooks arrived", len(took))
-		}
-		if err := d.Stop(b.Context()); err != nil {
-			b.Error(err)
-		}
-		receiver.Close()
-		slices.Sort(took)
-		slow := len(took) - slices.IndexFunc(append(took, time.Hour), func(t time.Duration) bool { return t > time.Second })
-		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
-		b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-		b.ReportMetric(100*float64(slow)/float64(len(took)), "%over1s")
-		for _, e := range must(db.Endpoints(b.Context())) {
-			if err := db.DeleteEndpoint(b.Context(), e.ID); err != nil {
-				b.Fatal(err)
-			}
-		}
 	}
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
+	d := New(db, NewClient(), slog.New(slog.DiscardHandler))
+	if err := d.Start(b.Context()); err != nil {
+		b.Fatal(err)
 	}
-	return v
+	hear(b, db, perSecond*seconds, time.Second/time.Duration(perSecond))
+	select {
+	case <-watch.done:
+	case <-time.After(2 * time.Minute):
+		b.Fatal("not all webhooks arrived")
+	}
+	if err := d.Stop(b.Context()); err != nil {
+		b.Error(err)
+	}
+	watch.mu.Lock()
+	defer watch.mu.Unlock()
+	return watch.took
 }
 
 // hear records n messages, one each gap, whose text is the time of their

@@ -35,14 +35,22 @@ type lane struct {
 	cancel context.CancelFunc
 	poke   chan struct{} // capacity 1: look again, settings or place have changed
 
-	mu   sync.Mutex
-	e    queue.Endpoint // settings and progress
-	seek *int64         // where a person wants it to go on
-	// unsaved holds the next POST back until progress is on disk.
-	unsaved    bool
-	saved      int64 // cursor on disk
-	storeFails bool  // its last call to the database failed; logged
+	mu         sync.Mutex
+	e          queue.Endpoint // settings and progress
+	seek       *int64         // where a person wants it to go on
+	changes    int            // of progress, since the start
+	stored     int            // the newest of changes that is on disk
+	saved      int64          // cursor on disk
+	storeFails bool           // its last call to the database failed; logged
+	beside     bool           // progress is being saved beside the POSTs
+	saves      sync.Mutex
+	wg         sync.WaitGroup
 }
+
+// ahead is how many deliveries the lane may be before its progress on disk: as
+// many are repeated after a crash. Saving each one before the next POST would
+// be one fsync a webhook, which slow disks cannot do at 300 a second.
+const ahead = 16
 
 func newLane(d *Deliverer, e queue.Endpoint, cancel context.CancelFunc) *lane {
 	return &lane{
@@ -82,6 +90,7 @@ func (l *lane) run(stop, work context.Context) {
 		case <-l.poke:
 		}
 	}
+	l.wg.Wait()
 	l.save(work)
 }
 
@@ -154,20 +163,20 @@ func (l *lane) handle(work context.Context, ev wabridge.Event) next {
 	return lookAgain
 }
 
-// delivered notes a success and makes it durable before anything else is sent:
-// a crash repeats at most the one POST that was on its way.
+// delivered notes a success. It is made durable beside the next POSTs; when
+// that is behind, they wait.
 func (l *lane) delivered(work context.Context, ev wabridge.Event) next {
 	now := time.Now()
 	l.mu.Lock()
 	failures, since := l.e.Failures, l.e.Failing
 	l.e.Cursor, l.e.LastOK = ev.Number, now
 	l.e.Failures, l.e.Failing, l.e.Next, l.e.LastError = 0, time.Time{}, time.Time{}, ""
-	l.unsaved = true
+	l.changes++
 	l.mu.Unlock()
 	if failures > 0 {
 		l.log.Info("webhook endpoint answers again", "failures", failures, "after", now.Sub(since).Round(time.Second))
 	}
-	if !l.save(work) {
+	if !l.saveBeside(work) {
 		return lookAgain
 	}
 	return l.undisturbed()
@@ -184,7 +193,7 @@ func (l *lane) failed(work context.Context, err error) {
 	}
 	wait := Backoff(l.e.Failures, rand.Float64())
 	l.e.Next, l.e.LastError = now.Add(wait), shorten(err.Error())
-	l.unsaved = true
+	l.changes++
 	first := l.e.Failures == 1
 	failing := l.e.Failing
 	l.mu.Unlock()
@@ -241,7 +250,7 @@ func (l *lane) drop(work context.Context, number, count int64) next {
 	l.mu.Lock()
 	l.e.Cursor = number
 	l.e.Dropped += count
-	l.unsaved = true
+	l.changes++
 	l.mu.Unlock()
 	if !l.save(work) {
 		return lookAgain

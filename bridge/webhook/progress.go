@@ -88,11 +88,39 @@ func (l *lane) settle(work context.Context) bool {
 	l.mu.Lock()
 	if l.seek != nil {
 		l.e.Cursor, l.e.Next, l.seek = *l.seek, time.Time{}, nil
-		l.unsaved = true
+		l.changes++
 	}
-	unsaved := l.unsaved
+	must := l.changes > l.stored && !l.beside
 	l.mu.Unlock()
-	return !unsaved || l.save(work)
+	return !must || l.save(work)
+}
+
+// saveBeside stores the progress in a goroutine of its own, which goes on as
+// long as there is more of it; run waits for it. It is false if the next POST
+// must wait until settle has stored the progress.
+func (l *lane) saveBeside(work context.Context) bool {
+	l.mu.Lock()
+	behind := l.changes-l.stored >= ahead
+	if !l.beside && !behind {
+		l.beside = true
+		l.wg.Go(func() { l.saveAll(work) })
+	}
+	l.mu.Unlock()
+	return !behind || l.save(work)
+}
+
+// saveAll saves until there is nothing more to be saved, or it fails.
+func (l *lane) saveAll(work context.Context) {
+	for {
+		ok := l.save(work)
+		l.mu.Lock()
+		if !ok || l.changes == l.stored {
+			l.beside = false
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+	}
 }
 
 // pause is how long the endpoint must still be left alone. A time further away
@@ -115,9 +143,11 @@ func (l *lane) hold(until time.Time) {
 // save stores the progress, also while the lane is being broken off, and
 // reports whether it is on disk.
 func (l *lane) save(work context.Context) bool {
-	e := l.endpoint()
+	l.saves.Lock() // an older reading must not come after a newer one
+	defer l.saves.Unlock()
 	l.mu.Lock()
-	nothing := !l.unsaved && e.Cursor == l.saved
+	e, change := l.e, l.changes
+	nothing := change == l.stored && e.Cursor == l.saved
 	l.mu.Unlock()
 	if nothing {
 		return true
@@ -133,7 +163,7 @@ func (l *lane) save(work context.Context) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.unsaved, l.saved = false, e.Cursor
+	l.stored, l.saved = change, e.Cursor
 	return true
 }
 

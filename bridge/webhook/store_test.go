@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -25,6 +26,7 @@ type memory struct {
 	endpoints []queue.Endpoint
 	saves     int
 	broken    error // what every call answers
+	unsaving  error // what SaveProgress answers
 }
 
 func newMemory(endpoints ...queue.Endpoint) *memory {
@@ -58,6 +60,12 @@ func (m *memory) breakWith(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.broken = err
+}
+
+func (m *memory) breakSaving(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unsaving = err
 }
 
 func (m *memory) change(id string, f func(*queue.Endpoint)) {
@@ -155,8 +163,8 @@ func (m *memory) Endpoints(context.Context) ([]queue.Endpoint, error) {
 func (m *memory) SaveProgress(_ context.Context, p queue.Endpoint) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.broken != nil {
-		return m.broken
+	if err := cmp.Or(m.broken, m.unsaving); err != nil {
+		return err
 	}
 	m.saves++
 	for i, e := range m.endpoints {
