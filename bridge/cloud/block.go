@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -207,6 +208,7 @@ func (a *api) block(ctx context.Context, phone wabridge.Phone, u blockedUser) er
 		return err
 	}
 	_, err = a.Store.PutObject(ctx, queue.Object{Kind: queue.ObjectBlocked, Owner: phone.ID, ID: wabridge.Line(u.WaID), Data: data}, time.Now())
+	a.blockers.begun(phone.ID)
 	if wabridge.CodeOf(err) == wabridge.CodeConflict {
 		return nil // blocked already
 	}
@@ -216,6 +218,7 @@ func (a *api) block(ctx context.Context, phone wabridge.Phone, u blockedUser) er
 // unblock takes a user off the list.
 func (a *api) unblock(ctx context.Context, phone wabridge.Phone, u blockedUser) error {
 	err := a.Store.DeleteObject(ctx, queue.ObjectBlocked, phone.ID, wabridge.Line(u.WaID))
+	a.blockers.forget(phone.ID)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		return nil // not blocked: what was wanted is so
 	}
@@ -234,9 +237,58 @@ func blockError(err error) error {
 
 // barred refuses a message to somebody whom the phone has blocked.
 func (a *api) barred(ctx context.Context, phone wabridge.Phone, number string) error {
+	if any, err := a.blockers.blocks(ctx, a.Store, phone.ID); err != nil || !any {
+		return err
+	}
 	blocked, err := queue.Blocked(ctx, a.Store, phone.ID, number, time.Now())
 	if err != nil || !blocked {
 		return err
 	}
 	return refuse(wabridge.CodeUndeliverable, "to: this number is blocked for this phone by this gateway; unblock it with DELETE /{phone_number_id}/block_users")
+}
+
+// blockers remembers which phones have blocked somebody at all, so that most
+// messages are accepted without asking the database. Only this handler changes
+// the lists.
+type blockers struct {
+	mu    sync.Mutex
+	known map[string]bool // by phone number id
+}
+
+// blocks tells whether the phone has blocked anybody. The lock is held while
+// the database is asked, so that an older answer never replaces begun.
+func (b *blockers) blocks(ctx context.Context, store queue.Objects, phone string) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	any, known := b.known[phone]
+	if known {
+		return any, nil
+	}
+	n, err := store.CountObjects(ctx, queue.ObjectBlocked, phone)
+	if err != nil {
+		return false, err
+	}
+	b.set(phone, n > 0)
+	return n > 0, nil
+}
+
+// begun is said after somebody was blocked, before it is told.
+func (b *blockers) begun(phone string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set(phone, true)
+}
+
+// forget is said after somebody was unblocked.
+func (b *blockers) forget(phone string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.known, phone)
+}
+
+func (b *blockers) set(phone string, any bool) {
+	if b.known == nil {
+		b.known = map[string]bool{}
+	}
+	b.known[phone] = any
 }

@@ -97,11 +97,12 @@ type Config struct {
 
 type api struct {
 	Config
-	uploads sessions
-	quota   *queue.Quota
-	mux     *http.ServeMux
-	pages   *http.ServeMux
-	phones  phoneCache
+	uploads  sessions
+	quota    *queue.Quota
+	blockers blockers
+	mux      *http.ServeMux
+	pages    *http.ServeMux
+	phones   phoneCache
 }
 
 // Handler serves the Cloud API under any /v{N}.{M}/ prefix or none, with or
