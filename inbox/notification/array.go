@@ -40,7 +40,7 @@ type array struct{ head, first int } // of its entry, of its first element's lin
 // array finds android.messages behind `from` and its promised length. ok is
 // false if there is none, or none with elements.
 func (p *extrasParser) array(from int) (array, bool) {
-	name := p.l.entry + keyMessages + "="
+	name := margins.entry + keyMessages + "="
 	for at := from; ; at += len(name) {
 		i := strings.Index(p.s[at:], name)
 		if i < 0 {
@@ -52,7 +52,7 @@ func (p *extrasParser) array(from int) (array, bool) {
 			continue
 		}
 		p.rec.Count = n
-		if n > 0 && strings.HasPrefix(p.s[a.first:], p.l.element+"[0] ") {
+		if n > 0 && strings.HasPrefix(p.s[a.first:], margins.element+"[0] ") {
 			return a, true
 		}
 	}
@@ -60,7 +60,7 @@ func (p *extrasParser) array(from int) (array, bool) {
 
 // arrayAt reads the head of the array whose entry begins at `at`.
 func (p *extrasParser) arrayAt(at int) (array, int, bool) {
-	start := at + len(p.l.entry+keyMessages+"=")
+	start := at + len(margins.entry+keyMessages+"=")
 	m := arrayHead.FindStringSubmatch(p.s[start:min(len(p.s), start+40)])
 	if m == nil {
 		return array{}, 0, false
@@ -128,7 +128,7 @@ func (p *extrasParser) unconfirmed(texts []span, a array, ends []ending) bool {
 		p.split(a, ends[0], -1)
 		return false
 	}
-	return len(texts) == 0 || strings.HasPrefix(p.s[a.first:], p.l.element+"[0] Bundle[mParcelledData")
+	return len(texts) == 0 || strings.HasPrefix(p.s[a.first:], margins.element+"[0] Bundle[mParcelledData")
 }
 
 // split divides the array into its elements. last is where the newest text
@@ -166,12 +166,12 @@ func (p *extrasParser) split(a array, e ending, last int) {
 
 // group reads isGroupConversation, which stands behind the array.
 func (p *extrasParser) group(e ending) bool {
-	return strings.Contains(p.s[e.to:], p.l.entry+keyGroup+"=Boolean (true)")
+	return strings.Contains(p.s[e.to:], margins.entry+keyGroup+"=Boolean (true)")
 }
 
 // selfName reads our own name, which stands before the array.
 func (p *extrasParser) selfName(a array) string {
-	i := strings.LastIndex(p.s[:a.head], p.l.entry+keySelf+"=")
+	i := strings.LastIndex(p.s[:a.head], margins.entry+keySelf+"=")
 	if i < 0 {
 		return ""
 	}
@@ -240,7 +240,7 @@ func (p *extrasParser) starts(from, to, i int) []int {
 		return []int{from}
 	}
 	var out []int
-	head := p.l.element + "[" + strconv.Itoa(i) + "] Bundle["
+	head := margins.element + "[" + strconv.Itoa(i) + "] Bundle["
 	for at := from; at < to; {
 		k := strings.Index(p.s[at:to], head)
 		if k < 0 {
@@ -276,7 +276,7 @@ var (
 // element reads the bundle between the line feed at `at` and its end.
 // textAt is where its text begins, if that is known.
 func (p *extrasParser) element(at int, end ending, textAt int) (Element, bool) {
-	body := p.s[at+len(p.l.element) : max(at+len(p.l.element), end.at)]
+	body := p.s[at+len(margins.element) : max(at+len(margins.element), end.at)]
 	head := elementHead.FindString(body)
 	ms, err := strconv.ParseInt(end.time, 10, 64)
 	if head == "" || err != nil {

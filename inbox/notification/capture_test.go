@@ -144,7 +144,7 @@ func TestOrderOfExtrasInCaptures(t *testing.T) {
 			if l == "            extras={" {
 				last = -1 << 31
 			}
-			rest, ok := strings.CutPrefix("\n"+l, dumpsysLayout.entry)
+			rest, ok := strings.CutPrefix("\n"+l, margins.entry)
 			name := strings.TrimSuffix(entryName.FindString(rest), "=")
 			if !ok || name == "" {
 				continue

@@ -151,9 +151,6 @@ func TestTextsThatAreNoDump(t *testing.T) {
 	if got, err := ParseDump([]byte("Current Notification Manager state:\n\n  mArchive=Archive (0 notifications)\n")); err != nil || len(got) != 0 {
 		t.Errorf("a dump without a list: %v, %v", got, err)
 	}
-	if _, err := ParseGet([]byte("error: no active notification matching key: 0|a|1|b|2\n")); !errors.Is(err, ErrNotActive) {
-		t.Errorf("get: err = %v, want ErrNotActive", err)
-	}
 	if _, err := ParseDump(make([]byte, MaxDump+1)); !errors.Is(err, ErrTooLong) {
 		t.Errorf("err = %v, want ErrTooLong", err)
 	}
@@ -220,7 +217,6 @@ func TestEveryPrefixOfADump(t *testing.T) {
 func FuzzParseDump(f *testing.F) {
 	for _, tt := range forgeries {
 		f.Add([]byte(form{}.dump(chatPost(ana, tagA, "Ana", line{sender: "Ana", text: tt.text, sec: 10}))))
-		f.Add([]byte(form{get: true}.record(chatPost(ana, tagA, "Ana", line{sender: "Ana", text: tt.text, sec: 10}))))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		records, err := ParseDump(data)
@@ -233,9 +229,6 @@ func FuzzParseDump(f *testing.F) {
 			}
 		}
 		Conversations(records, nil, DefaultWords())
-		if rec, err := ParseGet(data); err == nil && rec.Key == "" {
-			t.Error("a record without a key")
-		}
 	})
 }
 

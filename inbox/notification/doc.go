@@ -1,19 +1,19 @@
 // Package notification reads what Android prints about posted notifications
-// (`dumpsys notification [--noredact]`, `cmd notification get`) and finds the
-// messages of WhatsApp in it. It is pure: text in, records and messages out.
+// (`dumpsys notification [--noredact]`) and finds the messages of
+// WhatsApp in it. It is pure: text in, records and messages out.
 // It knows nothing of ADB, of storage, or of which message is new.
 //
 // # The shape
 //
 // As in AOSP's NotificationRecord.dump and in captures of Android 13 to 16
-// (Samsung, MIUI, a stock phone); `get` prints the same with a smaller margin:
+// (Samsung, MIUI, a stock phone):
 //
-//	column   dumpsys  get
-//	header      4      0   NotificationRecord(0x0f9c6310: pkg=… key=…: Notification(… shortcut=…))
-//	field       6      2   uid=10290 userId=0
-//	body       12      4   when=1774472586000, extras={ … }
-//	entry      16      8   android.title=String (Ana)
-//	element    18     10   [0] Bundle[{…, sender=Ana, text=hello, time=1774472586000}]
+//	         column
+//	header      4   NotificationRecord(0x0f9c6310: pkg=… key=…: Notification(… shortcut=…))
+//	field       6   uid=10290 userId=0
+//	body       12   when=1774472586000, extras={ … }
+//	entry      16   android.title=String (Ana)
+//	element    18   [0] Bundle[{…, sender=Ana, text=hello, time=1774472586000}]
 //
 // The tag of a message's record ends with a line feed, so its header takes
 // three lines and its key two.

@@ -21,29 +21,29 @@ const (
 // parseRecord reads one record; seg begins with the line feed before its
 // header. whole is false if the record contradicts itself at its end, as it
 // does when a text was taken for the next record's header.
-func parseRecord(m mark, seg string, l layout) (rec Record, whole bool) {
+func parseRecord(m mark, seg string) (rec Record, whole bool) {
 	rec = m.rec
 	body := seg[m.end-m.at:]
-	if i := strings.Index(body, l.field+"notification="); i >= 0 {
+	if i := strings.Index(body, margins.field+"notification="); i >= 0 {
 		body = body[i:]
 	}
-	extras := strings.Index(body, l.body+"extras={")
+	extras := strings.Index(body, margins.body+"extras={")
 	if extras < 0 {
 		return rec, true
 	}
-	rec.When = time.UnixMilli(field(body[:extras], l, "when")).UTC()
+	rec.When = time.UnixMilli(field(body[:extras], "when")).UTC()
 	if rec.When.UnixMilli() == 0 {
 		rec.When = time.Time{}
 	}
-	rec.Number = int(min(field(body[:extras], l, "number"), 1<<20))
-	p := &extrasParser{s: body[extras:], l: l, rec: &rec}
+	rec.Number = int(min(field(body[:extras], "number"), 1<<20))
+	p := &extrasParser{s: body[extras:], rec: &rec}
 	return rec, p.parse()
 }
 
 // field reads a number of the notification: the first of `when=A/B` is the
 // app's time. 0 is absent.
-func field(s string, l layout, name string) int64 {
-	_, v, ok := strings.Cut(s, l.body+name+"=")
+func field(s string, name string) int64 {
+	_, v, ok := strings.Cut(s, margins.body+name+"=")
 	if !ok {
 		return 0
 	}
@@ -65,7 +65,6 @@ func digits(s string) int {
 
 type extrasParser struct {
 	s   string
-	l   layout
 	rec *Record
 }
 
@@ -79,7 +78,7 @@ func (p *extrasParser) parse() (whole bool) {
 	}
 	p.rec.Text, at = p.lonely(texts, at)
 	p.rec.SelfName, _ = p.value(keySelf, at)
-	p.rec.Group = strings.Contains(p.s, p.l.entry+keyGroup+"=Boolean (true)")
+	p.rec.Group = strings.Contains(p.s, margins.entry+keyGroup+"=Boolean (true)")
 	return true
 }
 
@@ -99,7 +98,7 @@ var valueStart = regexp.MustCompile(`^[\w.\[\]]+ \(`)
 // open finds the start of an entry's value at or behind from: the index of
 // its first character, or ok=false for absent, null and redacted values.
 func (p *extrasParser) open(key string, from int) (int, bool) {
-	name := p.l.entry + key + "="
+	name := margins.entry + key + "="
 	i := strings.Index(p.s[from:], name)
 	if i < 0 {
 		return 0, false
@@ -153,9 +152,9 @@ var entryName = regexp.MustCompile(`^[A-Za-z][\w.]{0,120}=`)
 // follows reports whether at i stands an entry that Android prints behind
 // key, or the closing brace.
 func (p *extrasParser) follows(i int, key string) bool {
-	rest, ok := strings.CutPrefix(p.s[i:], p.l.entry)
+	rest, ok := strings.CutPrefix(p.s[i:], margins.entry)
 	if !ok {
-		return strings.HasPrefix(p.s[i:], p.l.body+"}\n")
+		return strings.HasPrefix(p.s[i:], margins.body+"}\n")
 	}
 	name := entryName.FindString(rest[:min(len(rest), 128)])
 	return name != "" && hash(strings.TrimSuffix(name, "=")) > hash(key)
@@ -204,12 +203,12 @@ func (p *extrasParser) lonely(texts []span, after int) (string, int) {
 // ordered reports whether all entries from i to the closing brace ascend.
 func (p *extrasParser) ordered(i int) bool {
 	s := p.s[i:]
-	if end := strings.Index(s, p.l.body+"}\n"); end >= 0 {
+	if end := strings.Index(s, margins.body+"}\n"); end >= 0 {
 		s = s[:end]
 	}
 	last, first := int32(0), true
 	for line := range strings.SplitSeq(s, "\n") {
-		rest, ok := strings.CutPrefix("\n"+line, p.l.entry)
+		rest, ok := strings.CutPrefix("\n"+line, margins.entry)
 		if !ok {
 			continue
 		}

@@ -39,7 +39,6 @@ type form struct {
 	old      bool // hex flags, one when, as up to Android 13
 	redacted bool
 	between  string // between key and Notification(
-	get      bool   // printed by `cmd notification get`
 }
 
 // chatPost is a child record of a chat with one person.
@@ -75,9 +74,6 @@ func (f form) dump(posts ...post) string {
 
 func (f form) record(p post) string {
 	sp := func(n int) string {
-		if f.get {
-			n = map[int]int{4: 0, 6: 2, 12: 4, 16: 8, 18: 10}[n]
-		}
 		return strings.Repeat(" ", n)
 	}
 	h := fnv.New32a()

@@ -2,8 +2,6 @@ package notification
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 	"time"
 )
@@ -63,27 +61,13 @@ type Element struct {
 	URI    string    // of a picture, else ""
 }
 
-// layout holds the margins of one printing; see the package doc.
-type layout struct{ header, field, body, entry, element string }
-
-func newLayout(header, field, body, entry, element int) layout {
-	sp := func(n int) string { return "\n" + strings.Repeat(" ", n) }
-	return layout{sp(header), sp(field), sp(body), sp(entry), sp(element)}
+// margins are a line feed and the column at which each kind of line begins; see
+// the package doc.
+var margins = struct{ header, field, body, entry, element string }{
+	column(4), column(6), column(12), column(16), column(18),
 }
 
-var (
-	dumpsysLayout = newLayout(4, 6, 12, 16, 18)
-	getLayout     = newLayout(0, 2, 4, 8, 10)
-)
-
-// ReadDump is ParseDump for a stream; it stops with ErrTooLong at MaxDump.
-func ReadDump(r io.Reader) ([]Record, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxDump+1))
-	if err != nil {
-		return nil, fmt.Errorf("read notification dump: %w", err)
-	}
-	return ParseDump(data)
-}
+func column(n int) string { return "\n" + strings.Repeat(" ", n) }
 
 // ParseDump finds the records in the output of `dumpsys notification`, with
 // or without --noredact. Text before the dump (adb's own lines, a byte order
@@ -117,9 +101,9 @@ func parseDump(data []byte, trusted map[string]bool) ([]Record, error) {
 			}
 			return len(list)
 		}
-		rec, whole := parseRecord(marks[i], list[marks[i].at:end(i)], dumpsysLayout)
+		rec, whole := parseRecord(marks[i], list[marks[i].at:end(i)])
 		for j := i + 1; !whole && trusted == nil && j < len(marks) && j <= i+maxJoin; j++ {
-			if longer, ok := parseRecord(marks[i], list[marks[i].at:end(j)], dumpsysLayout); ok {
+			if longer, ok := parseRecord(marks[i], list[marks[i].at:end(j)]); ok {
 				rec, whole, i = longer, true, j
 			}
 		}
@@ -144,32 +128,6 @@ func Headers(redacted []byte) (map[string]bool, error) {
 	}
 	return set, nil
 }
-
-// ParseGet reads the output of `cmd notification get <key>`: one record,
-// unredacted. It fails with the phone's own words ("error: no active
-// notification matching key: …") if there is none.
-func ParseGet(data []byte) (Record, error) {
-	if len(data) > MaxDump {
-		return Record{}, ErrTooLong
-	}
-	text := normal(data)
-	at := strings.Index(text, "\nNotificationRecord(")
-	if at < 0 {
-		if i := strings.Index(text, "\nerror: no active notification"); i >= 0 {
-			return Record{}, ErrNotActive
-		}
-		return Record{}, ErrNotDump
-	}
-	m, ok := parseHeader(text, at+1, getLayout)
-	if !ok {
-		return Record{}, ErrNotDump
-	}
-	rec, _ := parseRecord(m, text[at:], getLayout)
-	return rec, nil
-}
-
-// ErrNotActive says that no notification with the asked key is posted.
-var ErrNotActive = errors.New("no active notification with this key")
 
 // normal drops a byte order mark and the carriage returns of a terminal, and
 // puts a line feed first, so that every line begins with one.

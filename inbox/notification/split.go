@@ -57,7 +57,7 @@ const maxHeader = 1 << 14
 
 // parseHeader reads the header that begins at s[at] (after the margin); the
 // line behind it must be its uid line.
-func parseHeader(s string, at int, l layout) (mark, bool) {
+func parseHeader(s string, at int) (mark, bool) {
 	head := s[at:min(len(s), at+maxHeader)]
 	start := headerStart.FindStringSubmatch(head)
 	if start == nil {
@@ -76,11 +76,11 @@ func parseHeader(s string, at int, l layout) (mark, bool) {
 		return mark{}, false
 	}
 	key, body := rest[:loc[0]], rest[loc[1]:]
-	uidLine := strings.Index(body, l.field+"uid=")
+	uidLine := strings.Index(body, margins.field+"uid=")
 	if uidLine < 0 || strings.Count(tag+key, "\n") > 4 {
 		return mark{}, false
 	}
-	uid, _, _ := strings.Cut(body[uidLine+len(l.field)+len("uid="):], " ")
+	uid, _, _ := strings.Cut(body[uidLine+len(margins.field)+len("uid="):], " ")
 	if !strings.Contains(key+"|", "|"+uid+"|") || strings.Contains(body[:uidLine], "\n") {
 		return mark{}, false
 	}
@@ -133,14 +133,14 @@ var fieldLine = regexp.MustCompile(`^ {5,10}\S`)
 func headers(list string, trusted map[string]bool) []mark {
 	var marks []mark
 	seen := map[string]int{}
-	margin := dumpsysLayout.header + "NotificationRecord("
+	margin := margins.header + "NotificationRecord("
 	for at := 0; ; {
 		i := strings.Index(list[at:], margin)
 		if i < 0 {
 			break
 		}
 		at += i
-		m, ok := parseHeader(list, at+len(dumpsysLayout.header), dumpsysLayout)
+		m, ok := parseHeader(list, at+len(margins.header))
 		if ok && follows(list[:at]) {
 			m.at = at
 			marks = append(marks, m)
