@@ -151,9 +151,9 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Files: d.files, Timing: d.cfg.timing(), Logger: d.log,
 		Pictures: d.pictures(),
 		Open:     func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
-		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (phone.Seen, error) {
-			out, err := r.reader.Look(ctx, ref, s, inbox.LookAt{Unread: unread, Scrolled: s.Down != nil})
-			return phone.Seen{New: len(out.New), Anchored: out.Anchored, Unread: out.Unread}, err
+		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, o phone.LookAt) (phone.Seen, error) {
+			out, err := r.reader.Look(ctx, ref, s, inbox.LookAt{At: o.At, Unread: o.Unread, Scrolled: s.Down != nil})
+			return phone.Seen{New: len(out.New), Anchored: out.Anchored, Unread: out.Unread, Again: out.Again}, err
 		},
 	})
 	r.lane = &queue.Lane{

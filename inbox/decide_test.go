@@ -71,9 +71,49 @@ func TestPosted(t *testing.T) {
 		{"somebody writes the words for a deleted one", nil, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Gone: true}}, []string{"new in This message was deleted"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := changes(Posted(anna, tt.known, tt.ours, tt.seen, time.UTC))
+			ch, _ := Posted(anna, tt.known, tt.ours, Reading{Seen: tt.seen, Zone: time.UTC})
+			got := changes(ch)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error("changes (-want +got):\n", diff)
+			}
+		})
+	}
+}
+
+// TestPostedAfterALook has one "ok" known and one in a notification, of nearly
+// the same time: whether it is the same is told by what was read when.
+func TestPostedAfterALook(t *testing.T) {
+	shown, exact := knownShown("a", 30, "ok"), knownExact("a", 29, "ok")
+	for _, tt := range []struct {
+		name   string
+		known  wabridge.Message
+		last   int // the known one was last seen
+		look   int // the chat was last on the screen
+		began  int // the notifications were read
+		posted int
+		want   []string
+	}{
+		{"read before the chat was opened", shown, 30, 30, 28, 29, []string{"update a to 12:00:29"}},
+		{"posted after the chat was left", shown, 30, 30, 32, 31, []string{"new in ok"}},
+		{"posted after the chat was left, in the second of the look", shown, 30, 30, 32, 30, []string{"new in ok"}},
+		{"posted after the chat was left, and was under way for two seconds", shown, 30, 30, 34, 28, []string{"new in ok"}},
+		{"an old one that the app posts again", shown, 30, 30, 50, 5, []string{"update a to 12:00:05"}},
+		{"seen in an earlier look", shown, 30, 50, 32, 31, []string{"new in ok"}},
+		{"posted again before the chat was opened", exact, 30, 20, 32, 29, nil},
+		{"posted again while the chat was opened", exact, 31, 31, 31, 29, nil},
+		{"the same second, after the chat was opened and left", exact, 30, 31, 32, 29, []string{"new in ok"}},
+		{"known to be posted since the chat was left", exact, 33, 31, 34, 29, nil},
+		{"an old one, after the chat was opened and left", exact, 30, 50, 52, 29, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Reading{Seen: []Sighting{posting(tt.posted, "ok")}, Zone: time.UTC, Began: at(tt.began), Looked: at(tt.look),
+				Last: map[string]time.Time{"a": at(tt.last)}}
+			ch, held := Posted(anna, []wabridge.Message{tt.known}, nil, r)
+			if diff := cmp.Diff(tt.want, changes(ch)); diff != "" {
+				t.Error("changes (-want +got):\n", diff)
+			}
+			if (len(held) == 1) != (len(ch.New) == 0) {
+				t.Errorf("held = %q", held)
 			}
 		})
 	}
@@ -94,7 +134,7 @@ func TestPostedInAGroup(t *testing.T) {
 		{"another person in the same second", []Sighting{from("+49 170 0000001"), from("Ben")}, []string{"new in ok"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ch := Posted(team, []wabridge.Message{known}, nil, tt.seen, time.UTC)
+			ch, _ := Posted(team, []wabridge.Message{known}, nil, Reading{Seen: tt.seen, Zone: time.UTC})
 			if diff := cmp.Diff(tt.want, changes(ch)); diff != "" {
 				t.Error("changes (-want +got):\n", diff)
 			}
@@ -143,7 +183,7 @@ func TestShown(t *testing.T) {
 		{"over midnight", []wabridge.Message{knownExact("a", -60, "hi")}, nil, bubbles(at(12*3600+60), "<11:59 hi", "<23:59 late", "<00:01 early"), []string{"new in late", "new in early"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ch, anchored := Shown(anna, tt.known, tt.ours, tt.view)
+			ch, _, anchored := Shown(anna, tt.known, tt.ours, tt.view)
 			if diff := cmp.Diff(tt.want, changes(ch)); diff != "" {
 				t.Error("changes (-want +got):\n", diff)
 			}
@@ -159,10 +199,76 @@ func TestShown(t *testing.T) {
 	}
 }
 
+// TestShownAfterALook has texts that are all alike: only the order that an
+// earlier look showed tells which of them are new.
+func TestShownAfterALook(t *testing.T) {
+	// Known: what stood above the earlier look (u), in it (a, o, b), and what a
+	// notification told since (n, of a second in which ours o had not left yet).
+	in := func(id string, seq int64, sec int, source string) wabridge.Message {
+		m := knownExact(id, sec, "ok")
+		m.Seq, m.Source, m.Clock = seq, source, at(sec).Format("15:04")
+		return m
+	}
+	u, a, b := in("u", 1, 1, fromNotification), in("a", 2, 2, fromNotification), in("b", 4, 5, fromScreen)
+	n := in("n", 5, 3, fromNotification)
+	out := wabridge.Message{ID: "o", Seq: 3, Direction: wabridge.Out, State: wabridge.Sent, Text: "mine", HandedAt: at(3).Add(500 * time.Millisecond)}
+	next := wabridge.Message{ID: "p", Seq: 6, Direction: wabridge.Out, State: wabridge.Sending, Text: "next", Intent: &wabridge.Intent{At: at(9)}}
+	before := Window{IDs: []string{"a", "o", "b"}, Seq: 4, At: at(6)}
+	for _, tt := range []struct {
+		name  string
+		lines []string
+		ids   []string // "" is new
+	}{
+		{"nothing came", []string{"<12:00 ok", ">12:00 mine", "<12:00 ok", "<12:00 ok", ">12:00 next"}, []string{"a", "o", "b", "n", "p"}},
+		{"one came since", []string{"<12:00 ok", ">12:00 mine", "<12:00 ok", "<12:00 ok", "<12:00 ok", ">12:00 next"}, []string{"a", "o", "b", "n", "", "p"}},
+		{"one came after ours", []string{"<12:00 ok", ">12:00 mine", "<12:00 ok", "<12:00 ok", ">12:00 next", "<12:00 ok"}, []string{"a", "o", "b", "n", "p", ""}},
+		{"the first has scrolled away", []string{">12:00 mine", "<12:00 ok", "<12:00 ok", "<12:00 ok", ">12:00 next"}, []string{"o", "b", "n", "", "p"}},
+		{"further up", []string{"<12:00 ok", "<12:00 ok", ">12:00 mine", "<12:00 ok", "<12:00 ok", "<12:00 ok"}, []string{"u", "a", "o", "b", "n", ""}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := bubbles(at(15), tt.lines...)
+			v.Before = before
+			ch, ids, _ := Shown(anna, []wabridge.Message{u, a, b, n}, []wabridge.Message{out, next}, v)
+			if diff := cmp.Diff(tt.ids, ids); diff != "" {
+				t.Error("ids (-want +got):\n", diff)
+			}
+			fresh := 0
+			for _, id := range tt.ids {
+				if id == "" {
+					fresh++
+				}
+			}
+			if len(ch.New) != fresh {
+				t.Errorf("%d new, want %d", len(ch.New), fresh)
+			}
+		})
+	}
+}
+
+// TestAgain is about what could come in unseen while a chat is left.
+func TestAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		view View
+		want time.Time
+	}{
+		{"the newest is of this minute", bubbles(at(30), "<11:59 hi", "<12:00 ok"), at(63)},
+		{"its minute is nearly over", bubbles(at(59), "<12:00 ok"), at(63)},
+		{"its minute is over, as far as clocks agree", bubbles(at(61), "<12:00 ok"), at(63)},
+		{"its minute is long over", bubbles(at(90), "<12:00 ok"), time.Time{}},
+		{"the newest is ours", bubbles(at(30), "<12:00 ok", ">12:00 yes"), time.Time{}},
+		{"an empty chat", bubbles(at(30)), time.Time{}},
+	} {
+		if got := tt.view.again(); !got.Equal(tt.want) {
+			t.Errorf("%s: again = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestShownWithUnreadCount(t *testing.T) {
 	v := bubbles(at(6000), "<10:00 read", "<11:00 one", ">11:01 mine", "<11:02 two")
 	v.Unread = 2
-	ch, anchored := Shown(anna, nil, nil, v)
+	ch, _, anchored := Shown(anna, nil, nil, v)
 	if diff := cmp.Diff([]string{"new in one", "new in two"}, changes(ch)); diff != "" {
 		t.Error("changes (-want +got):\n", diff)
 	}

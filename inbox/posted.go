@@ -16,28 +16,46 @@ const ownWindow = 5 * time.Minute
 // for the clocks of computer and phone are not quite the same.
 const screenSlack = time.Second
 
+// A Reading is what one reading of the notifications holds of a chat. Its times
+// are by the phone's clock; zero ones are not known and decide nothing.
+type Reading struct {
+	Seen  []Sighting
+	Zone  *time.Location
+	Began time.Time // before the list was read
+	// Looked is when the chat was last on the screen.
+	Looked time.Time
+	// Last tells, by message id, when a message was last read in a notification,
+	// or when it was first seen in the open chat.
+	Last map[string]time.Time
+}
+
 // Posted decides which messages of a notification are new. known are the
 // chat's received and echo messages, ours those that we sent, both oldest
-// first. A notification holds the newest messages of a chat and is posted
+// first. held are the ids of the known ones that the reading holds. A notification holds the newest messages of a chat and is posted
 // again with every one of them, so:
 //
 //   - one known with that second, text and sender is the same message; of
 //     equal ones as many are new as there are more than known,
 //   - one seen as a bubble before, in that minute, gets its exact time,
+//   - opening a chat takes its notification away: what a reading after that
+//     holds came after that, even where second and text are known (see over),
 //   - a line of our own is ours if we sent that text about then, else an echo,
 //   - the words for a deleted message are no message where one of that second
 //     is known.
-func Posted(chat wabridge.Chat, known, ours []wabridge.Message, seen []Sighting, zone *time.Location) queue.Changes {
-	p := posted{known: entries(known, nil), ours: entries(nil, ours), zone: zone, pair: make([]int, len(seen))}
+func Posted(chat wabridge.Chat, known, ours []wabridge.Message, r Reading) (ch queue.Changes, held []string) {
+	p := posted{Reading: r, known: entries(known, nil), ours: entries(nil, ours), pair: make([]int, len(r.Seen))}
 	for i := range p.pair {
 		p.pair[i] = -1
 	}
-	p.each(seen, func(e entry, s Sighting) bool { return e.exactly(s) && sameSender(e, s) })
-	p.each(seen, func(e entry, s Sighting) bool { return e.exactly(s) && renamed(e, s, p.known, seen) })
-	p.each(seen, p.asBubble)
-	var ch queue.Changes
-	for i, s := range seen {
-		switch k := p.pair[i]; {
+	p.each(func(e entry, s Sighting) bool { return p.exactly(e, s) && sameSender(e, s) })
+	p.each(func(e entry, s Sighting) bool { return p.exactly(e, s) && renamed(e, s, p.known, p.Seen) })
+	p.each(p.asBubble)
+	for i, s := range p.Seen {
+		k := p.pair[i]
+		if k >= 0 {
+			held = append(held, p.known[k].ID)
+		}
+		switch {
 		case k >= 0 && p.known[k].Source == fromScreen:
 			ch.Update = append(ch.Update, exact(*p.known[k].Message, s))
 		case k >= 0, s.Gone && p.second(s), s.Own && p.sentByUs(s):
@@ -45,18 +63,18 @@ func Posted(chat wabridge.Chat, known, ours []wabridge.Message, seen []Sighting,
 			ch.New = append(ch.New, s.message(chat, fromNotification))
 		}
 	}
-	return ch
+	return ch, held
 }
 
 type posted struct {
+	Reading
 	known, ours []entry
-	zone        *time.Location
 	pair        []int // of each sighting: the known entry, or -1
 }
 
 // each pairs what is not paired yet, the first with the first.
-func (p *posted) each(seen []Sighting, same func(entry, Sighting) bool) {
-	for i, s := range seen {
+func (p *posted) each(same func(entry, Sighting) bool) {
+	for i, s := range p.Seen {
 		if p.pair[i] >= 0 {
 			continue
 		}
@@ -70,8 +88,31 @@ func (p *posted) each(seen []Sighting, same func(entry, Sighting) bool) {
 }
 
 // exactly: known from a notification with the same second and text.
-func (e entry) exactly(s Sighting) bool {
-	return e.Source == fromNotification && e.own == s.Own && e.time.Equal(s.Time) && string(e.Text) == s.Text
+func (p *posted) exactly(e entry, s Sighting) bool {
+	return e.Source == fromNotification && e.own == s.Own && e.time.Equal(s.Time) && string(e.Text) == s.Text && !p.over(e, s)
+}
+
+// overSlack is how much older than a look into the chat a message may be, by
+// its own time, that came after it: times are whole seconds of the network's
+// clock, and a message is under way for a while.
+const overSlack = 3 * time.Second
+
+// over reports whether a known message was read or seen before the chat was
+// last on the screen, so that it cannot stand in this reading, which is later.
+// That opening a chat takes away its notification is known; that the app never
+// posts what was read again is not, so it counts only near the time of the look.
+func (p *posted) over(e entry, s Sighting) bool {
+	last, looked := p.Last[e.ID], p.Looked
+	if e.Source == fromScreen {
+		if last.IsZero() {
+			last = e.time
+		}
+		looked = last
+	}
+	if last.IsZero() || looked.IsZero() || last.After(looked) || !looked.Before(p.Began) {
+		return false
+	}
+	return s.Time.After(looked.Add(-overSlack))
 }
 
 // renamed: a person of a group who was saved, or renamed, between two
@@ -84,7 +125,7 @@ func renamed(e entry, s Sighting, known []entry, seen []Sighting) bool {
 
 // asBubble: seen in the open chat before, in the minute of the exact time.
 func (p *posted) asBubble(e entry, s Sighting) bool {
-	if e.Source != fromScreen || e.own != s.Own || !sameSender(e, s) {
+	if e.Source != fromScreen || e.own != s.Own || !sameSender(e, s) || p.over(e, s) {
 		return false
 	}
 	if d := e.time.Sub(s.Time); d < -screenSlack || d > orderSlack {
@@ -95,7 +136,7 @@ func (p *posted) asBubble(e entry, s Sighting) bool {
 		return false
 	}
 	minute, ok := clockMinute(e.Clock)
-	return !ok || minuteOf(s.Time, p.zone) == minute
+	return !ok || minuteOf(s.Time, p.Zone) == minute
 }
 
 // second reports whether a received message of that very second is known.

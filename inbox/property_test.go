@@ -43,6 +43,7 @@ type world struct {
 	open   bool
 	fresh  int // said while the chat is open, since the last look
 	trace  []string
+	late   func() // a reading of the notification that is not stored yet
 }
 
 var vocabulary = []string{"ok", "hi", "yes", "no", "*bold*", "two\nlines", "📷 Photo"}
@@ -80,12 +81,22 @@ func (w *world) ref() wabridge.ChatRef {
 	return wabridge.ChatRef{JID: anaID, Number: "491700000001", Name: "Ana"}
 }
 
-// check is the loop reading the notification, if there is one.
+// check is the loop reading the notification, if there is one, and storing it.
 func (w *world) check() {
+	w.read()()
+}
+
+// read is the loop reading the notification; what it returns stores it.
+func (w *world) read() (store func()) {
+	if w.late != nil { // one after the other
+		w.late()
+		w.late = nil
+	}
 	if len(w.posted) == 0 {
-		return
+		return func() {}
 	}
 	w.note("check of %d", len(w.posted))
+	began := w.now
 	ref := w.ref()
 	c := notification.Conversation{Kind: notification.Chat, ChatID: ref.JID, Number: ref.Number, Chat: ref.Name, IsGroup: w.group, Unread: w.unread}
 	for _, s := range w.posted {
@@ -98,8 +109,11 @@ func (w *world) check() {
 		}
 		c.Messages = append(c.Messages, m)
 	}
-	if err := w.r.take(context.Background(), c); err != nil {
-		w.t.Fatal(err)
+	return func() {
+		w.note("stored of %d", len(c.Messages))
+		if err := w.r.take(context.Background(), c, began, began); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 
@@ -139,6 +153,9 @@ func (w *world) step() {
 		// The loop is at most FullCheck late; a longer silence ends in a check.
 		if w.rnd.IntN(2) == 0 {
 			w.check()
+		} else if w.rnd.IntN(2) == 0 {
+			w.late = w.read()
+			w.now = w.now.Add(100 * time.Millisecond)
 		}
 		w.open, w.posted, w.unread = true, nil, 0
 		w.note("opened")
@@ -153,7 +170,7 @@ func (w *world) step() {
 	case w.open:
 		w.look(12)
 		w.open = false
-		w.now = w.now.Add(2 * time.Second) // going to the launcher
+		w.now = w.now.Add(time.Duration(1+w.rnd.IntN(2000)) * time.Millisecond) // going to the launcher
 		w.note("closed")
 	default:
 		w.now = w.now.Add(time.Duration(w.rnd.IntN(30)) * time.Hour / 2)

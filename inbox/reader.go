@@ -79,6 +79,7 @@ type Reader struct {
 	ready  chan struct{}   // closed at the first whole check
 	once   sync.Once
 
+	trail   trail
 	studied chan struct{} // closed when the address book was read, or could not be
 	learned sync.Once
 }
@@ -153,7 +154,7 @@ func (r *Reader) connect(ctx context.Context) (begun bool, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &session{r: r, dev: dev, wake: make(chan struct{}, 1), live: map[string]time.Time{}, done: map[string]string{}}
+	s := &session{r: r, dev: dev, wake: make(chan struct{}, 1), live: map[string]time.Time{}, done: map[string]taken{}}
 	s.posts.open = map[string]awaited{}
 	var wg sync.WaitGroup
 	defer wg.Wait()

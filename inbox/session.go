@@ -35,8 +35,16 @@ type session struct {
 	mu   sync.Mutex
 	live map[string]time.Time // by slot: postings that the event log told of
 
-	done map[string]string // fingerprint of each record as stored
+	done map[string]taken // by key
 	hash maphash.Hash
+}
+
+// taken says what of a record is stored. One that says the same is not stored
+// again, unless it was posted anew after a look into a chat: that took away the
+// first, and this is another message with the same second and text.
+type taken struct {
+	print, hash string
+	looks       int
 }
 
 // study reads what changes rarely, beside the loop: the address book.
@@ -127,8 +135,9 @@ func (s *session) check(ctx context.Context) error {
 		return err
 	}
 	var errs []error
+	ended := time.Now()
 	for _, rec := range records {
-		if err := s.take(ctx, rec); err != nil {
+		if err := s.take(ctx, rec, started, ended); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -137,7 +146,7 @@ func (s *session) check(ctx context.Context) error {
 }
 
 // take stores what a record says, if it is a chat's and says something new.
-func (s *session) take(ctx context.Context, rec notification.Record) error {
+func (s *session) take(ctx context.Context, rec notification.Record, began, ended time.Time) error {
 	if rec.Package != s.r.cfg.Phone.Package || rec.User != s.r.cfg.Phone.User {
 		return nil
 	}
@@ -145,14 +154,14 @@ func (s *session) take(ctx context.Context, rec notification.Record) error {
 	if c.Kind != notification.Chat && c.Kind != notification.Hidden {
 		return nil
 	}
-	print := s.print(c)
-	if s.done[rec.Key] == print {
+	was, is := s.done[rec.Key], taken{s.print(c), rec.Hash, s.r.trail.count()}
+	if was.print == is.print && (was.hash == is.hash || was.looks == is.looks) {
 		return nil
 	}
-	if err := s.r.take(ctx, c); err != nil {
+	if err := s.r.take(ctx, c, began, ended); err != nil {
 		return err
 	}
-	s.done[rec.Key] = print
+	s.done[rec.Key] = is
 	return nil
 }
 
@@ -177,7 +186,7 @@ func (s *session) forget(records []notification.Record, started time.Time) {
 			mine = append(mine, rec)
 		}
 	}
-	maps.DeleteFunc(s.done, func(key, _ string) bool { return !keys[key] })
+	maps.DeleteFunc(s.done, func(key string, _ taken) bool { return !keys[key] })
 	s.posts.answer(mine)
 	s.mu.Lock()
 	defer s.mu.Unlock()

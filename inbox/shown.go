@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -16,6 +18,17 @@ type View struct {
 	// Unread is how many of the newest incoming messages the app counted as
 	// unread before the chat was opened; 0 if that is not known.
 	Unread int
+	// Before is the look before this one; zero if there was none, or it is
+	// forgotten.
+	Before Window
+}
+
+// A Window is what a look showed of a chat: the order of what was known then.
+// What was recorded later came in below it.
+type Window struct {
+	IDs []string // of the bubbles that are known messages, from the top
+	Seq int64    // of the newest message recorded then
+	At  time.Time
 }
 
 // recently is how old a message on the screen may be to be new although
@@ -30,9 +43,12 @@ const recently = 3 * time.Minute
 // over each other where most fits. What stands below something known and is
 // not known itself is new; so is what the app counted as unread, and what came
 // in the last minutes. All else is the past before our time.
-func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue.Changes, anchored bool) {
-	list := entries(known, ours)
-	pair := align(list, v)
+//
+// ids are those of the bubbles' messages; the empty ones in it are new, in the
+// order of ch.New.
+func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue.Changes, ids []string, anchored bool) {
+	list, since := v.Before.order(entries(known, ours))
+	pair := align(list, since, v)
 	unread := v.Unread
 	fresh := make([]bool, len(v.Seen))
 	for i := len(v.Seen) - 1; i >= 0; i-- {
@@ -45,6 +61,7 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 	for i, s := range v.Seen {
 		if pair[i] >= 0 {
 			anchored = true
+			ids = append(ids, list[pair[i]].ID)
 			continue
 		}
 		recent := !s.Time.IsZero() && !s.Time.Before(v.At.Truncate(time.Minute).Add(-recently))
@@ -52,9 +69,56 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 			continue
 		}
 		s.Time = latest[i]
-		ch.New = append(ch.New, s.message(chat, fromScreen))
+		ch.New, ids = append(ch.New, s.message(chat, fromScreen)), append(ids, "")
 	}
-	return ch, anchored || unread <= 0 && v.Unread > 0
+	return ch, ids, anchored || unread <= 0 && v.Unread > 0
+}
+
+// order puts what is known into the chat's order: what stood above the window,
+// what stood in it, and what came since, whose beginning it returns. Times alone
+// say less: a notification's are whole seconds.
+func (w Window) order(list []entry) (ordered []entry, since int) {
+	if len(w.IDs) == 0 {
+		return list, 0
+	}
+	var within, below []entry
+	for _, e := range list {
+		switch {
+		case slices.Contains(w.IDs, e.ID):
+			within = append(within, e)
+		case e.since(w):
+			below = append(below, e)
+		default:
+			ordered = append(ordered, e)
+		}
+	}
+	slices.SortStableFunc(within, func(a, b entry) int {
+		return cmp.Compare(slices.Index(w.IDs, a.ID), slices.Index(w.IDs, b.ID))
+	})
+	return slices.Concat(ordered, within, below), len(ordered) + len(within)
+}
+
+// since reports whether a message that did not stand in the window came after it.
+func (e entry) since(w Window) bool {
+	if ours(e) {
+		return e.pending() || !e.time.Before(w.At)
+	}
+	return e.Seq > w.Seq
+}
+
+// again is the end of the newest bubble's minute while a further message could
+// look like it: the chat list shows the newest message's text and minute. Zero
+// if that minute is over, or the newest is ours.
+func (v View) again() time.Time {
+	if len(v.Seen) == 0 || v.Scrolled {
+		return time.Time{}
+	}
+	newest := v.Seen[len(v.Seen)-1]
+	end := newest.Time.Add(time.Minute + overSlack)
+	if newest.Own || newest.Time.IsZero() || !v.At.Before(end) {
+		return time.Time{}
+	}
+	return end
 }
 
 // latestTimes tells for each bubble when it was written at the latest: before
@@ -88,9 +152,10 @@ func latestTimes(list []entry, pair []int, v View) []time.Time {
 // is worth, because a known one may be shown in another form.
 const skipped = 0.4
 
-// align lays what is known over the view: for each bubble its entry, or -1.
-func align(list []entry, v View) []int {
-	g := &grid{list: list, seen: v.Seen, cost: skipped}
+// align lays what is known over the view: for each bubble its entry, or -1. Up
+// to the entry since, the order of the list is certain.
+func align(list []entry, since int, v View) []int {
+	g := &grid{list: list, seen: v.Seen, cost: skipped, since: since}
 	if v.Scrolled {
 		g.cost = 0
 	}
@@ -113,6 +178,7 @@ type grid struct {
 	list  []entry
 	seen  []Sighting
 	cost  float64
+	since int
 	fit   [][]float64 // of entry i and bubble j
 	score [][]float64 // of the best match of list[i:] and seen[j:], once matching has begun
 }
@@ -201,7 +267,7 @@ func (g *grid) nearby(pair []int) {
 		if pair[j] >= 0 {
 			continue
 		}
-		for i := len(g.list) - 1; i >= 0; i-- {
+		for i := len(g.list) - 1; i >= 0 && (i >= g.since || ours(g.list[i])); i-- {
 			if !used[i] && g.fit[i][j] > 0 && g.near(pair, i, j) {
 				pair[j], used[i] = i, true
 				break

@@ -30,6 +30,10 @@ type Looked struct {
 	// Unread is how many incoming messages must be seen, counted from the newest,
 	// where a notification has dropped some and the screen holds fewer.
 	Unread int
+	// Again: until then one more message with the text of the newest bubble
+	// would leave no trace in the chat list; the chat is to be looked at again
+	// afterwards. Zero: what comes in after this look is seen in the list.
+	Again time.Time
 }
 
 // Look takes in what stands in an open chat: incoming bubbles that no
@@ -50,16 +54,24 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 		return Looked{}, err
 	}
 	var out Looked
+	var now Window
 	chatID := ""
 	out.New, err = r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) (ch queue.Changes) {
 			chatID = chat.ID
 			v.Unread = max(o.Unread, r.unseen(chat.ID))
-			ch, out.Anchored = Shown(chat, known, ours, v)
+			v.Before = r.trail.newest(chat.ID)
+			now = Window{Seq: newestSeq(known, ours), At: v.At}
+			ch, now.IDs, out.Anchored = Shown(chat, known, ours, v)
 			return ch
 		})
 	if err != nil {
 		return Looked{}, fmt.Errorf("store what the chat shows: %w", err)
+	}
+	r.trail.saw(idsOf(out.New), v.At)
+	r.trail.look(chatID, now.with(out.New), v)
+	if again := v.again(); !again.IsZero() {
+		out.Again = o.At.Add(again.Sub(v.At))
 	}
 	r.log.Debug("look into a chat", "chat", chatID, "bubbles", len(v.Seen), "unread", v.Unread, "new", len(out.New), "anchored", out.Anchored)
 	for _, m := range out.New {
@@ -92,6 +104,14 @@ func (r *Reader) number(chat wabridge.Chat, seen []Sighting) {
 			seen[i].Number = r.contacts.Number(s.Sender)
 		}
 	}
+}
+
+func idsOf(list []wabridge.Message) []string {
+	var out []string
+	for _, m := range list {
+		out = append(out, m.ID)
+	}
+	return out
 }
 
 func (r *Reader) unseen(chat string) int {
@@ -146,8 +166,9 @@ func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Mes
 	return list, nil
 }
 
-// take stores what a notification holds that is not known yet.
-func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
+// take stores what a notification holds that is not known yet. The list was
+// read between began and ended.
+func (r *Reader) take(ctx context.Context, c notification.Conversation, began, ended time.Time) error {
 	seen := postedSightings(c)
 	ref := r.identify(ctx, c)
 	if len(seen) == 0 {
@@ -161,12 +182,15 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
 			return err
 		}
 	}
-	zone := r.Zone()
+	reading := Reading{Seen: seen, Zone: r.Zone(), Began: r.phoneTime(began)}
+	var held []string
 	earlier, chatID := false, "" // some are missing before the oldest one
 	stored, err := r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) queue.Changes {
 			r.number(chat, seen)
-			ch := Posted(chat, known, ours, seen, zone)
+			reading.Looked, reading.Last = r.trail.of(chat.ID)
+			var ch queue.Changes
+			ch, held = Posted(chat, known, ours, reading)
 			chatID = chat.ID
 			earlier = len(ch.New) > 0 && len(seen) > 0 && c.Unread > len(seen) &&
 				string(ch.New[0].Text) == seen[0].Text && ch.New[0].Created.Equal(seen[0].Time)
@@ -178,6 +202,8 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation) error {
 	for _, m := range stored {
 		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
 	}
+	r.log.Debug("a chat's notification", "chat", chatID, "messages", len(seen), "unread", c.Unread, "new", len(stored), "known", len(held))
+	r.trail.saw(append(held, idsOf(stored)...), r.phoneTime(ended))
 	first := r.meet(chatID)
 	if n := r.unseen(chatID); n > 0 {
 		r.missed(chatID, n+len(stored)) // what is to be seen stands that much further up

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto"
@@ -64,7 +65,7 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
-	s.dump = dump
+	s.dump, s.at = dump, time.Now()
 	screen := whatsapp.Recognise(dump, s.cfg.Profiles)
 	s.log.Debug("look", "screen", screen.Kind, "app", screen.App, "why", screen.Why)
 	if screen.Kind == whatsapp.Unknown {

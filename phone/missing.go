@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
@@ -18,12 +19,12 @@ import (
 // little costs a message.
 func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
 	switch last, ok := w.s.read[row.Name]; {
-	case w.s.left[row.Name] && !row.Out:
+	case w.s.leftOpen(row.Name) && !row.Out:
 		return true, nil // it came while the chat was open, or right after
 	case w.told(row.Name):
 		return true, nil
-	case ok && last == row.Preview && row.Unread == 0:
-		return false, nil // opened before for the very same preview
+	case ok && last.Preview == row.Preview && row.Unread == 0:
+		return !row.Out && laterMinute(last, row), nil // else it was opened for this very message
 	}
 	ref, err := w.s.refOfRow(ctx, row)
 	if err != nil {
@@ -39,6 +40,20 @@ func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
 	}
 	lacks, err := w.lacks(ctx, row, chat)
 	return lacks && (row.Out || w.late(row)), err
+}
+
+// laterMinute reports whether a row's newest message, which has the text of an
+// earlier one, is of another minute, or in a group of another person: it came in
+// after the look and before the chat was left. A row whose minute has become a
+// date says nothing.
+func laterMinute(was, is whatsapp.Row) bool {
+	return isClock(is.Time) && was.Time != is.Time || was.Sender != is.Sender
+}
+
+// isClock reports whether the list shows a time of the day, not a date: two
+// numbers.
+func isClock(shown string) bool {
+	return len(strings.FieldsFunc(shown, func(r rune) bool { return !unicode.IsDigit(r) })) == 2
 }
 
 // lacks reports whether the row tells of something that is not recorded in

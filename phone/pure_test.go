@@ -163,3 +163,41 @@ func TestDoctorJudges(t *testing.T) {
 		})
 	}
 }
+
+func TestLaterMinute(t *testing.T) {
+	row := func(clock, sender string) whatsapp.Row {
+		return whatsapp.Row{Name: "Ana", Preview: "ok", Time: clock, Sender: sender}
+	}
+	for _, tt := range []struct {
+		name    string
+		was, is whatsapp.Row
+		want    bool
+	}{
+		{"the same row", row("12:05", ""), row("12:05", ""), false},
+		{"a minute later", row("12:05", ""), row("12:06", ""), true},
+		{"an hour later, by a clock of twelve hours", row("12:05 PM", ""), row("1:05 PM", ""), true},
+		{"yesterday's is a date now", row("12:05", ""), row("Yesterday", ""), false},
+		{"a date has become a date", row("Yesterday", ""), row("7/14/26", ""), false},
+		{"a date with dots", row("12:05", ""), row("14.07.26", ""), false},
+		{"today after yesterday", row("Yesterday", ""), row("0:01", ""), true},
+		{"no time at all", row("12:05", ""), row("", ""), false},
+		{"another person of a group", row("12:05", "Ben"), row("12:05", "Cem"), true},
+	} {
+		if got := laterMinute(tt.was, tt.is); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestLeftChats(t *testing.T) {
+	s := New(Config{})
+	s.leaves(whatsapp.Screen{Chat: &whatsapp.Header{Title: "Ana"}})
+	s.left["Ben"] = time.Now().Add(time.Hour)
+	if !s.leftOpen("Ana") || s.leftOpen("Ben") || s.leftOpen("Cem") || !s.anyLeft() {
+		t.Errorf("left = %v: Ana's chat alone is to be read now", s.left)
+	}
+	delete(s.left, "Ana")
+	if s.anyLeft() {
+		t.Error("a chat whose minute is not over is to be read now")
+	}
+}

@@ -12,24 +12,25 @@ import (
 const scrolls = 10
 
 // readBack tells of an open chat; if it holds more unread messages than fit on
-// the screen it scrolls up and tells of them all together. It returns how many
-// were not known.
-func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int, own bool) (int, error) {
+// the screen it scrolls up and tells of them all together. It returns what came
+// of the last look, New being what was not known before the first.
+func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int, own bool) (Seen, error) {
 	seen, n := Seen{Unread: unread}, 0
 	for range 2 { // the second time if more is missing than the badge said
 		merged, err := s.windows(ctx, screen, seen.Unread, own)
 		if err != nil {
-			return n, err
+			return Seen{}, err
 		}
 		want := seen.Unread
 		if seen, err = s.sawUnread(ctx, ref, merged, want); err != nil {
-			return n, err
+			return Seen{}, err
 		}
 		if n += seen.New; seen.Unread <= want {
 			break
 		}
 	}
-	return n, nil
+	seen.New = n
+	return seen, nil
 }
 
 // badgeSlack is how many messages may have come since the badge was read.

@@ -24,7 +24,7 @@ func (s *Session) sawUnread(ctx context.Context, ref wabridge.ChatRef, screen wh
 	if s.cfg.Looked == nil {
 		return Seen{Anchored: true}, nil
 	}
-	return s.cfg.Looked(ctx, ref, screen, unread)
+	return s.cfg.Looked(ctx, ref, screen, LookAt{At: s.at, Unread: unread})
 }
 
 // sawStranger tells of a chat that was on the screen when nobody of ours, or an
@@ -60,6 +60,22 @@ func (s *Session) leaves(screen whatsapp.Screen) {
 	if screen.Chat == nil || screen.Chat.Title == "" {
 		return
 	}
-	s.left[screen.Chat.Title] = true
 	s.leftAt = time.Now()
+	s.left[screen.Chat.Title] = s.leftAt
+}
+
+// leftOpen reports whether the last moments of a chat are to be read now.
+func (s *Session) leftOpen(title string) bool {
+	from, left := s.left[title]
+	return left && !time.Now().Before(from)
+}
+
+// anyLeft reports whether there is such a chat.
+func (s *Session) anyLeft() bool {
+	for title := range s.left {
+		if s.leftOpen(title) {
+			return true
+		}
+	}
+	return false
 }

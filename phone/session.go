@@ -43,6 +43,12 @@ type Store interface {
 	Message(ctx context.Context, id string) (wabridge.Message, error)
 }
 
+// LookAt says more about a look into a chat.
+type LookAt struct {
+	At     time.Time // when the screen was read
+	Unread int       // the chat's badge before it was opened, 0 if unknown
+}
+
 // Seen is what came of a look into a chat.
 type Seen struct {
 	New int // messages that were not known before
@@ -52,6 +58,9 @@ type Seen struct {
 	// Unread is how many incoming messages must be seen, counted from the newest,
 	// where more were missed than the screen holds.
 	Unread int
+	// Again: until then a further message could come in that the chat list does
+	// not show to be one; the chat is to be opened once more afterwards.
+	Again time.Time
 }
 
 // Config is what a Session needs.
@@ -63,8 +72,7 @@ type Config struct {
 	Store    Store // nil: neither ticks are read nor chats caught up
 	// Looked is told of every look into a chat that was proven to be ref's, so
 	// that what came in while it was open is not lost. It may be nil.
-	// unread is the chat's badge before it was opened, 0 if unknown.
-	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, unread int) (Seen, error)
+	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, o LookAt) (Seen, error)
 	// Evidence keeps what was on an unknown screen; it may be nil.
 	Evidence Evidence
 	// Files opens what messages carry; nil: such messages fail.
@@ -89,20 +97,21 @@ type Session struct {
 	dirty bool   // the screen may hold a chat that we did not leave
 	ticks tickClock
 	dump  *uiauto.Dump // the newest look
+	at    time.Time    // when it was taken
 
-	left    map[string]bool      // by title: chats that were open, whose last moments nobody has read
-	leftAt  time.Time            // when the newest of them was left
-	walked  time.Time            // when the chat list was last read whole; zero: not yet
-	read    map[string]string    // by name in the chat list: the preview at the last visit
-	rows    map[string]string    // by name in the chat list: what a row with something unrecorded showed
-	late    map[string]bool      // by name: rows of strangers that were seen once with something unrecorded
-	soon    bool                 // the chat list is to be read again shortly
-	visited map[string]time.Time // when a chat was last opened for its ticks
-	titles  map[string]string    // by chat id: the header a proven chat showed
-	litter  []pushed             // files of ours that lie on the phone
-	swept   bool                 // those of earlier processes are among them
-	readAt  map[string]time.Time // by chat: when it was opened to be marked as read
-	tried   map[string]time.Time // by chat: when its picture was last to be taken
+	left    map[string]time.Time    // by title: chats that were open, whose last moments nobody has read: from when on they can be
+	leftAt  time.Time               // when the newest of them was left
+	walked  time.Time               // when the chat list was last read whole; zero: not yet
+	read    map[string]whatsapp.Row // by name in the chat list: the row at the last visit
+	rows    map[string]string       // by name in the chat list: what a row with something unrecorded showed
+	late    map[string]bool         // by name: rows of strangers that were seen once with something unrecorded
+	soon    bool                    // the chat list is to be read again shortly
+	visited map[string]time.Time    // when a chat was last opened for its ticks
+	titles  map[string]string       // by chat id: the header a proven chat showed
+	litter  []pushed                // files of ours that lie on the phone
+	swept   bool                    // those of earlier processes are among them
+	readAt  map[string]time.Time    // by chat: when it was opened to be marked as read
+	tried   map[string]time.Time    // by chat: when its picture was last to be taken
 
 	pictured time.Time      // when a picture was last looked for
 	uploads  map[string]int // by message: how often a failed upload was tried again
@@ -120,8 +129,8 @@ func New(cfg Config) *Session {
 	cfg.Timing = cfg.Timing.withDefaults()
 	return &Session{
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
-		dirty: true, left: map[string]bool{}, visited: map[string]time.Time{}, titles: map[string]string{},
-		read: map[string]string{}, rows: map[string]string{}, late: map[string]bool{},
+		dirty: true, left: map[string]time.Time{}, visited: map[string]time.Time{}, titles: map[string]string{},
+		read: map[string]whatsapp.Row{}, rows: map[string]string{}, late: map[string]bool{},
 		uploads: map[string]int{}, readAt: map[string]time.Time{}, tried: map[string]time.Time{}, pictured: time.Now(),
 	}
 }

@@ -94,7 +94,7 @@ func newRig(t *testing.T, cfg phonesim.Config) *rig {
 	r.s = New(Config{
 		Phone: wabridge.Phone{ID: "1", Package: pkg, Number: "15550001001"}, Profiles: profiles, Timing: timing,
 		Open: func(context.Context) (Device, error) { return r.dev, nil },
-		Looked: func(_ context.Context, _ wabridge.ChatRef, s whatsapp.Screen, _ int) (Seen, error) {
+		Looked: func(_ context.Context, _ wabridge.ChatRef, s whatsapp.Screen, _ LookAt) (Seen, error) {
 			r.looked = append(r.looked, s)
 			return Seen{Anchored: true}, nil
 		},

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -64,7 +65,7 @@ func (s *Session) walkDue(now time.Time) bool {
 	switch {
 	case s.gap(), s.walked.IsZero(), now.Sub(s.walked) >= s.cfg.Timing.Round:
 		return true
-	case len(s.left) > 0 || s.soon:
+	case s.anyLeft() || s.soon:
 		return now.Sub(s.leftAt) >= s.cfg.Timing.Ticks[0]
 	}
 	return false
@@ -90,7 +91,7 @@ func (s *Session) walk(ctx context.Context, gaps []wabridge.ChatRef, waiting []w
 // that has not been done for long: with a queue that is never empty nothing
 // would be idle.
 func (s *Session) catchUp(ctx context.Context) {
-	if s.cfg.Store == nil || !s.gap() && (len(s.left) == 0 || time.Since(s.walked) < s.cfg.Timing.CatchUp) {
+	if s.cfg.Store == nil || !s.gap() && (!s.anyLeft() || time.Since(s.walked) < s.cfg.Timing.CatchUp) {
 		return
 	}
 	waiting, err := s.awaiting(ctx, time.Now())
@@ -201,7 +202,7 @@ func (w *walk) pages(ctx context.Context, list whatsapp.Screen) error {
 		}
 		list, page = below, page+1
 	}
-	clear(w.s.left) // what was left and is not in the list holds nothing
+	maps.DeleteFunc(w.s.left, func(title string, _ time.Time) bool { return w.s.leftOpen(title) }) // not in the list: it holds nothing
 	return nil
 }
 
@@ -222,7 +223,7 @@ func (w *walk) next(ctx context.Context, list whatsapp.Screen, found map[string]
 			return &list.Chats[i], nil
 		}
 		w.unread = w.unread || row.Unread > 0
-		if row.Out || row.Unread > 0 {
+		if row.Out {
 			delete(w.s.left, row.Name)
 		}
 	}
@@ -232,7 +233,7 @@ func (w *walk) next(ctx context.Context, list whatsapp.Screen, found map[string]
 // allFound reports whether all chats that were left have been seen.
 func (w *walk) allFound(found map[string]bool) bool {
 	for name := range w.s.left {
-		if !found[name] {
+		if w.s.leftOpen(name) && !found[name] {
 			return false
 		}
 	}
@@ -272,15 +273,18 @@ func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, er
 	if ref, err = w.whose(ctx, ref, screen); err != nil {
 		return whatsapp.Screen{}, err
 	}
-	n, err := w.s.readBack(ctx, ref, screen, row.Unread, w.first || w.s.left[row.Name])
+	seen, err := w.s.readBack(ctx, ref, screen, row.Unread, w.first || w.s.leftOpen(row.Name))
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
 	delete(w.s.left, row.Name)
-	if n > 0 || row.Unread > 0 { // the latter takes time to read back
+	switch {
+	case seen.New > 0, row.Unread > 0: // the latter takes time to read back
 		w.s.leaves(screen)
+	case !seen.Again.IsZero():
+		w.s.left[row.Name] = seen.Again
 	}
-	w.s.read[row.Name] = row.Preview
+	w.s.read[row.Name] = row
 	number := w.s.numberOf(row.Name)
 	w.gaps = slices.DeleteFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, row.Name, number) })
 	if err := w.s.key(ctx, keyBack); err != nil {
