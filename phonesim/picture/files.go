@@ -30,6 +30,12 @@ func addFilePainters() {
 		painters[id] = p
 		filePainter[id] = true
 	}
+	for i, k := range []struct {
+		id   string
+		icon icon
+	}{{"document", sheet}, {"camera", camera}, {"gallery", landscapeIcon}, {"audio", mic}, {"location", circle}, {"contact", person}} {
+		painters["pickfiletype_"+k.id] = callButton(k.icon, bright[i])
+	}
 }
 
 // filePainter are ids that mean nothing outside the app: "name", "picture" …
@@ -128,7 +134,11 @@ func controlButton(c *canvas, n *Node, b box) {
 	}
 	c.round(b, b.h()/2, shade(150))
 	c.text(box{b.x0 + b.h()*.8, b.y0, b.x1 - 4*c.dp, b.y1}, n.Text, look{size: 13 * c.dp, bold: true, col: white, single: true})
-	down(c, box{b.x0 + b.h()*.15, b.y0 + b.h()*.15, b.x0 + b.h()*.85, b.y1 - b.h()*.15}, white)
+	arrow := box{b.x0 + b.h()*.15, b.y0 + b.h()*.15, b.x0 + b.h()*.85, b.y1 - b.h()*.15}
+	if n.Desc == "" { // it says Retry: up
+		arrow.y0, arrow.y1 = arrow.y1, arrow.y0
+	}
+	down(c, arrow, white)
 }
 
 // sound is the line of a player: bars for a voice message.
