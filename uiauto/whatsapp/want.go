@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto"
@@ -115,11 +116,14 @@ func flat(s string) string {
 // for such a file.
 func (w Want) Quotes(q Quote, words *uiauto.Words) bool {
 	shown := flat(q.Text)
+	if w.Kind != "" {
+		shown = strings.TrimLeftFunc(shown, sign)
+	}
 	if shown == "" {
 		return false
 	}
 	if w.Text != "" {
-		if BubbleShows(w.Text, Bubble{Text: q.Text}) {
+		if BubbleShows(w.Text, Bubble{Text: q.Text}) || BubbleShows(w.Text, Bubble{Text: shown}) {
 			return true
 		}
 		want, have := skeleton(w.Text), skeleton(strings.TrimSuffix(shown, "…"))
@@ -137,6 +141,9 @@ func (w Want) Quotes(q Quote, words *uiauto.Words) bool {
 	}
 	return false
 }
+
+// sign is what stands before the words for a file: a pictogram and a blank.
+func sign(r rune) bool { return r == ' ' || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r >= 0x2000 }
 
 // minQuote is how many bytes of a cut quote must be there.
 const minQuote = 20
@@ -158,7 +165,7 @@ func (w Want) Previews(preview string, words *uiauto.Words) bool {
 	if w.Kind == "" {
 		return strings.HasPrefix(flat(w.Text), got) || BubbleShows(w.Text, Bubble{Out: true, Text: preview})
 	}
-	got = strings.TrimLeftFunc(got, func(r rune) bool { return r >= 0x2000 || r == ' ' })
+	got = strings.TrimLeftFunc(got, sign)
 	if w.Text != "" {
 		return got != "" && (strings.HasPrefix(flat(w.Text), got) || BubbleShows(w.Text, Bubble{Text: got}))
 	}
