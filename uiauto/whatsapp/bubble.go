@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -26,7 +27,11 @@ func (b Bubble) MarshalJSON() ([]byte, error) {
 	if b.Media != "" {
 		out.Text, out.Caption = "", b.Caption()
 	}
-	return json.Marshal(out)
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false) // that is the outer encoder's to decide
+	err := enc.Encode(out)
+	return buf.Bytes(), err
 }
 
 // Caption is what somebody wrote below a file, "" for a text message.
