@@ -72,3 +72,57 @@ func TestEveryPrefixOfABodyIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// FuzzQuery feeds any query to all that reads parameters of management calls:
+// each answers, or refuses with code 100.
+func FuzzQuery(f *testing.F) {
+	for _, s := range []string{
+		"limit=5&after=MTA", "fields=id,events.limit(5){a}", "filtering=[{'field':'status','operator':'EQUAL','value':'CONNECTED'}]", "sort=['x']",
+		"status=APPROVED,REJECTED&language=[\"de\"]&name_or_content=x", "fields=qr_image_url.format(PNG)", "websites=[\"https://a\"]&about=x&vertical=RETAIL",
+		"block_users=[{\"user\":1}]", "pin=123456", "fields=messages,calls", "components=[{\"type\":\"BODY\",\"text\":\"x\"}]&name=a&language=en", "%zz", "a=%ff", "=",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.URL.RawQuery = query
+		p, err := readParams(httptest.NewRecorder(), r)
+		fine := func(err error) {
+			t.Helper()
+			if err != nil && graphErrorOf(err).Code != 100 {
+				t.Errorf("%q: %v", query, err)
+			}
+		}
+		if fine(err); err != nil {
+			return
+		}
+		_, err = p.span()
+		fine(err)
+		_, err = p.choose([]wabridge.Phone{{ID: "1", Number: "15550001001"}, {ID: "2"}}, node{"level": "STANDARD"})
+		fine(err)
+		keep, err := p.templateFilter()
+		if fine(err); err == nil {
+			keep(storedTemplate{})
+		}
+		_, err = p.imageFormat()
+		fine(err)
+		set, err := p.profile()
+		if fine(err); err == nil {
+			set(&businessProfile{})
+		}
+		_, err = p.users()
+		fine(err)
+		_, err = p.pin()
+		fine(err)
+		_, err = p.names("fields")
+		fine(err)
+		var tpl storedTemplate
+		tpl.Status = content.Approved
+		fine(tpl.edit(p, now(), true))
+		defined, err := p.template()
+		fine(err)
+		if refusal := defined.Check(); refusal != nil {
+			fine(refuseTemplate(refusal))
+		}
+	})
+}

@@ -289,3 +289,26 @@ func TestSeededTemplate(t *testing.T) {
 		t.Errorf("it came back: %v", list)
 	}
 }
+
+// TestTemplateIsSent goes from the creation of a template to a message of it,
+// and past its deletion.
+func TestTemplateIsSent(t *testing.T) {
+	h := newManaged(t)
+	h.works("POST", templates, define("order", "en_US", `{"type":"BODY","text":"Hi {{1}}, your order is on its way.","example":{"body_text":[["Ann"]]}}`))
+	must(t, SeedTemplates(t.Context(), h.store, wabaID))
+	send := func(name, language, components string) reply {
+		return h.do("POST", sendPath, fmt.Sprintf(`{"messaging_product":"whatsapp","to":"+16505551234","type":"template","template":{"name":%q,"language":{"code":%q}%s}}`, name, language, components))
+	}
+	m := h.message(send("order", "en_us", `,"components":[{"type":"body","parameters":[{"type":"text","text":"Zoë"}]}]`).id(t))
+	if m.Text != "Hi Zoë, your order is on its way." || m.Template == "" || m.Category != wabridge.Utility {
+		t.Errorf("sent %+v", m)
+	}
+	send("hello_world", "en_US", "").id(t)
+	if e := send("order", "de", "").graph(t); e.Code != 132001 {
+		t.Errorf("another language: %+v", e)
+	}
+	h.works("DELETE", templates+"?name=order", "")
+	if got := send("order", "en_US", ""); got.status != 404 || got.graph(t).Code != 132001 {
+		t.Errorf("after its deletion: %d %s", got.status, got.body)
+	}
+}

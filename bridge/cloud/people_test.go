@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"encoding/xml"
@@ -65,6 +66,37 @@ func TestBusinessProfile(t *testing.T) {
 	}
 	h.refused("POST", profilePath, `{"about":"x"}`, 100)
 	h.refused("GET", profilePath+"?fields=shoe_size", "", 100)
+}
+
+// TestProfilePicture takes a picture from a resumable upload to the profile
+// and down again.
+func TestProfilePicture(t *testing.T) {
+	h, _ := newMediaHarness(t)
+	pic := picture(t)
+	upload := func(kind string, data []byte) string {
+		t.Helper()
+		begun := h.do("POST", "/v23.0/app/uploads?file_length="+fmt.Sprint(len(data))+"&file_type="+kind+"&file_name=me", "").json(t)
+		ended := h.do("POST", "/v23.0/"+begun["id"].(string), string(data), "file_offset", "0", "Content-Type", "").json(t)
+		handle, _ := ended["h"].(string)
+		return handle
+	}
+	set := func(handle string) reply {
+		return h.do("POST", profilePath, `{"messaging_product":"whatsapp","profile_picture_handle":"`+handle+`"}`)
+	}
+	for range 2 { // the second one takes the place of the first
+		if got := set(upload("image/png", pic)); got.status != 200 {
+			t.Fatalf("picture: %s", got.body)
+		}
+	}
+	got := h.do("GET", profilePath+"?fields=profile_picture_url", "").json(t)["data"].([]any)[0].(map[string]any)
+	address, _ := got["profile_picture_url"].(string)
+	w := h.raw("GET", strings.TrimPrefix(address, "http://example.com"), "Authorization", "Bearer "+reader)
+	if w.Code != 200 || !bytes.Equal(w.Body.Bytes(), pic) {
+		t.Errorf("%s: %d, %d bytes", address, w.Code, w.Body.Len())
+	}
+	if got := set(upload("text/plain", []byte("no picture"))); got.graph(t).Code != 100 {
+		t.Errorf("a text as picture: %s", got.body)
+	}
 }
 
 func TestBlocking(t *testing.T) {
