@@ -14,9 +14,10 @@ import (
 type sharing struct {
 	*attempt
 
-	file *pushed
-	want whatsapp.Want
-	why  whatsapp.Action // why the newest preview was backed out of
+	file     *pushed
+	want     whatsapp.Want
+	why      whatsapp.Action // why the newest preview was backed out of
+	attached bool            // by the chat's own button
 }
 
 // sendFile carries a message with a file: the file is pushed, its chat opened
@@ -76,6 +77,12 @@ func (sh *sharing) run(ctx context.Context) (wabridge.State, error) {
 		}
 		sh.s.log.Debug("preview backed out of", "message", sh.m.ID, "why", sh.why.Why)
 		sh.s.dirty = true
+	}
+	if chat, act, ok, err := sh.attach(ctx); err != nil || ok {
+		if err != nil {
+			return "", err
+		}
+		return sh.tap(ctx, chat, act)
 	}
 	return "", wabridge.Fail(sh.why.Code, nil, "phone %s: the file could not be shared into the chat in %d tries: %s", sh.s.cfg.Phone.ID, reopens, sh.why.Why)
 }
@@ -171,7 +178,7 @@ func (sh *sharing) preview(ctx context.Context, chat whatsapp.Screen) (act whats
 		if err != nil {
 			return act, false, err
 		}
-		act = whatsapp.NextShare(screen, whatsapp.Share{Goal: sh.goal, Want: sh.want, Title: chat.Chat.Title})
+		act = whatsapp.NextShare(screen, whatsapp.Share{Goal: sh.goal, Want: sh.want, Title: chat.Chat.Title, Attached: sh.attached})
 		sh.s.log.Debug("next", "message", sh.m.ID, "do", act.Do, "why", act.Why)
 		switch act.Do {
 		case whatsapp.DoTapSend:

@@ -54,6 +54,9 @@ func TestFaultsOnTheWayOfAFile(t *testing.T) {
 		"the preview of another chat, always":       {fault: phonesim.Fault{Kind: "share_wrong_chat", Count: often}, code: wabridge.CodeWrongChat},
 		"a picker, once":                            {fault: phonesim.Fault{Kind: "share_picker", Count: once}, left: 1},
 		"a picker, always":                          {fault: phonesim.Fault{Kind: "share_picker", Count: often}, kind: "image", code: wabridge.CodeWrongChat},
+		"a picker, always, for a document":          {fault: phonesim.Fault{Kind: "share_picker", Count: often}, kind: "document", left: 1},
+		"another chat, always, for a document":      {fault: phonesim.Fault{Kind: "share_wrong_chat", Count: often}, kind: "document", left: 1},
+		"no way for a document with a caption":      {fault: phonesim.Fault{Kind: "share_picker", Count: often}, kind: "document", caption: "x", code: wabridge.CodeWrongChat},
 		"the caption is lost, once":                 {fault: phonesim.Fault{Kind: "caption_lost", Count: once}, caption: "x", left: 1},
 		"the caption is lost, always":               {fault: phonesim.Fault{Kind: "caption_lost", Count: often}, caption: "x", code: wabridge.CodeMediaUpload},
 		"the app may not read it, once":             {fault: phonesim.Fault{Kind: "no_read_grant", Count: once}, left: 1},
@@ -311,4 +314,20 @@ func TestContentURIs(t *testing.T) {
 	if !strings.Contains(indexScript(&pushed{path: "/sdcard/Download/wabridge/a/it's.pdf"}), `it'\''s`) {
 		t.Error("a quote in the name is not quoted")
 	}
+}
+
+// Another file of the same name on the phone: the picker proves nothing.
+func TestNoPickerForTwoFilesOfOneName(t *testing.T) {
+	r := newRig(t, phonesim.Config{})
+	f := withFiles(r)
+	var out strings.Builder
+	r.sim.Exec(t.Context(), "mkdir -p /sdcard/Documents; echo secret > /sdcard/Documents/a.pdf; content call --method scan_file --uri content://media --arg /sdcard/Documents/a.pdf", strings.NewReader(""), &out, &out)
+	if err := r.sim.Fault(phonesim.Fault{Kind: "share_picker", Count: 20}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.send(fileMessage(f, 1, "document", "application/pdf", "a.pdf", "", []byte("ours")))
+	if wabridge.CodeOf(err) != wabridge.CodeWrongChat {
+		t.Errorf("got %v, want code %d", err, wabridge.CodeWrongChat)
+	}
+	r.ledger(bob)
 }

@@ -27,7 +27,12 @@ func NextShare(s Screen, g Share) Action {
 		return nextInPreview(s, g)
 	case Chat, ChatList:
 		return again("the preview is not open yet")
-	case SendPreview, Picker, Search, ReactionTray, AttachSheet:
+	case Picker:
+		if g.Attached {
+			return again("the picker is still there")
+		}
+		return back(wabridge.CodeWrongChat, "sharing led to a picker instead of a preview")
+	case SendPreview, Search, ReactionTray, AttachSheet:
 		return back(wabridge.CodeWrongChat, "sharing led to "+string(s.Kind)+" instead of a preview")
 	case CannotShare:
 		return back(wabridge.CodeMediaUpload, "the app says that it cannot share this file")
