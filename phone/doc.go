@@ -13,4 +13,8 @@
 //	3 input tap                   send
 //	4 uiautomator dump            our bubble, its tick
 //	5 input keyevent BACK HOME    no chat stays open, so notifications flow
+//
+// A message with a file is ten services and three dumps: see sendFile. Quotes,
+// reactions, chats to be marked as read and contacts' pictures have files of
+// their own here.
 package phone
