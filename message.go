@@ -124,8 +124,13 @@ type BubblePrint struct {
 
 // NewID makes a message id: "wamid." and 32 base64url characters from 24
 // random bytes. Ids are opaque to everybody and at most 128 characters.
-func NewID() string {
+func NewID() string { return newID("wamid.") }
+
+// NewCallID makes the id of a Call: "wacid." and 32 characters likewise.
+func NewCallID() string { return newID("wacid.") }
+
+func newID(prefix string) string {
 	var b [24]byte
 	rand.Read(b[:]) // never fails since Go 1.24
-	return "wamid." + base64.RawURLEncoding.EncodeToString(b[:])
+	return prefix + base64.RawURLEncoding.EncodeToString(b[:])
 }

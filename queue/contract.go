@@ -26,6 +26,7 @@ type Store interface {
 	Endpoints
 	Analytics
 	Objects
+	Calls
 	Close() error
 }
 

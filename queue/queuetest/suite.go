@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		{"log", testLog},
 		{"people", testPeople},
 		{"objects", testObjects},
+		{"calls", testCalls},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}
