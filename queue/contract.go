@@ -55,6 +55,10 @@ type Accepter interface {
 	// Brazilian or Mexican number; Number stays as the caller gave it. An id
 	// that is taken gives CodeConflict.
 	Enqueue(ctx context.Context, drafts ...Draft) ([]Accepted, error)
+	// Repeated finds the first answer to a draft's key, whatever has become of
+	// its message since; ok is false if there is no key or it is new. With
+	// another print CodeConflict.
+	Repeated(ctx context.Context, d Draft) (first Accepted, ok bool, err error)
 	// Cancel ends a message that is still queued; CodeTooLate if it is not,
 	// CodeNotFound if there is none.
 	Cancel(ctx context.Context, id string, at time.Time) (wabridge.Message, error)

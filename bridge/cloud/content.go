@@ -14,34 +14,6 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-// content reads the type and the object of that name into m, which knows its
-// phone and chat. What names a file is returned with it; the file itself is
-// got last (attach).
-func (a *api) content(ctx context.Context, phone wabridge.Phone, p params, m *wabridge.Message) (content.Carried, error) {
-	kind, err := p.kind()
-	if err != nil {
-		return content.Carried{}, err
-	}
-	c, err := content.Parse(kind, p[kind])
-	if err != nil {
-		return content.Carried{}, err
-	}
-	carried := c.Carry()
-	m.Type, m.Body = kind, carried.Body
-	if c.Template != nil {
-		if carried, err = a.render(ctx, phone, c.Template, m); err != nil {
-			return carried, err
-		}
-	}
-	m.Text, m.Choices = wabridge.Text(carried.Text), carried.Choices
-	if kind == "reaction" {
-		m.Context = carried.Target
-		return carried, a.reactable(ctx, m)
-	}
-	m.Context, err = a.quoted(ctx, phone, m.Chat, p)
-	return carried, err
-}
-
 // kind is the type, or where it is missing the only object that is there, or
 // text (contract, section 1.5).
 func (p params) kind() (string, error) {

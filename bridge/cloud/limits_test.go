@@ -88,6 +88,9 @@ func TestWhatWasNotAcceptedIsNotCounted(t *testing.T) {
 		if got := h.do("POST", sendPath, to(2)); got.status != 400 || got.graph(t).Code != 130429 {
 			t.Errorf("the third message: %s", got.body)
 		}
+		if got := h.do("POST", sendPath, to(0), "Idempotency-Key", "k"); got.status != 200 {
+			t.Errorf("the first one again: %s", got.body)
+		}
 	})
 }
 

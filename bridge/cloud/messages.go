@@ -57,36 +57,44 @@ func (a *api) send(w http.ResponseWriter, r *http.Request) error {
 	if p.has("status") {
 		return a.markRead(w, r, phone, p)
 	}
-	draft, carried, err := a.draft(r.Context(), phone, p)
+	draft, c, err := a.draft(r, token, phone, p)
 	if err != nil {
 		return err
 	}
-	if draft.Key, err = idempotencyKey(r); err != nil {
-		return err
-	}
-	draft.Owner, draft.Print = token.ID, fingerprint(&draft.Message, p)
-	giveBack, err := a.take(token, &draft.Message)
+	accepted, ok, err := a.Store.Repeated(r.Context(), draft)
 	if err != nil {
 		return err
 	}
-	accepted, err := a.enqueue(r.Context(), draft, carried)
-	if err != nil || accepted.Repeated {
-		giveBack()
-	}
-	if err != nil {
-		return err
+	if !ok {
+		if accepted, err = a.accept(r.Context(), token, phone, p, draft, c); err != nil {
+			return err
+		}
 	}
 	return answerSent(w, accepted)
 }
 
-// enqueue gets the message's file and commits the message.
-func (a *api) enqueue(ctx context.Context, draft queue.Draft, carried content.Carried) (queue.Accepted, error) {
+// accept holds a new message to what is so now, counts it, gets its file and
+// commits it.
+func (a *api) accept(ctx context.Context, token queue.Token, phone wabridge.Phone, p params, draft queue.Draft, c content.Content) (queue.Accepted, error) {
+	carried, err := a.settle(ctx, phone, p, &draft.Message, c)
+	if err != nil {
+		return queue.Accepted{}, err
+	}
+	giveBack, err := a.take(token, &draft.Message)
+	if err != nil {
+		return queue.Accepted{}, err
+	}
 	if err := a.attach(ctx, &draft.Message, carried); err != nil {
+		giveBack()
 		return queue.Accepted{}, err
 	}
 	accepted, err := a.Store.Enqueue(ctx, draft)
 	if err != nil {
+		giveBack()
 		return queue.Accepted{}, err
+	}
+	if accepted[0].Repeated { // another request with this key was quicker
+		giveBack()
 	}
 	return accepted[0], nil
 }
@@ -129,34 +137,61 @@ func (p params) product() error {
 	return nil
 }
 
-// draft checks a message to send and makes the row of it, without its file.
-func (a *api) draft(ctx context.Context, phone wabridge.Phone, p params) (queue.Draft, content.Carried, error) {
-	to, err := a.recipient(ctx, phone, p)
+// draft makes the row of a message of what the request says alone, so that a
+// repeated request makes the same one, whatever else has changed.
+func (a *api) draft(r *http.Request, token queue.Token, phone wabridge.Phone, p params) (d queue.Draft, c content.Content, err error) {
+	to, err := a.recipient(r.Context(), phone, p)
 	if err != nil {
-		return queue.Draft{}, content.Carried{}, err
+		return d, c, err
 	}
-	m := wabridge.Message{
+	kind, err := p.kind()
+	if err != nil {
+		return d, c, err
+	}
+	if c, err = content.Parse(kind, p[kind]); err != nil {
+		return d, c, err
+	}
+	d.Message = wabridge.Message{
 		Phone: phone.ID, Direction: wabridge.Out,
 		Chat: to.chat(), Number: to.number, Group: to.group, Input: to.input,
-		Expires: time.Now().Add(a.TTL),
+		Type: kind, Body: c.Carry().Body, Expires: time.Now().Add(a.TTL),
 	}
-	carried, err := a.content(ctx, phone, p, &m)
-	if err != nil {
-		return queue.Draft{}, content.Carried{}, err
-	}
-	if err := able(phone); err != nil {
-		return queue.Draft{}, content.Carried{}, err
-	}
-	if err := a.barred(ctx, phone, m.Number); err != nil {
-		return queue.Draft{}, content.Carried{}, err
-	}
-	if m.Callback, err = p.callback(); err != nil {
-		return queue.Draft{}, content.Carried{}, err
+	if d.Message.Callback, err = p.callback(); err != nil {
+		return d, c, err
 	}
 	if _, err := p.text("recipient_identity_key_hash"); err != nil {
-		return queue.Draft{}, content.Carried{}, err
+		return d, c, err
 	}
-	return queue.Draft{Message: m}, carried, nil
+	if d.Key, err = idempotencyKey(r); err != nil {
+		return d, c, err
+	}
+	d.Owner, d.Print = token.ID, fingerprint(&d.Message, p)
+	return d, c, nil
+}
+
+// settle adds to a new message what is known now (templates, earlier messages),
+// and says what stands against it.
+func (a *api) settle(ctx context.Context, phone wabridge.Phone, p params, m *wabridge.Message, c content.Content) (content.Carried, error) {
+	if err := able(phone); err != nil {
+		return content.Carried{}, err
+	}
+	if err := a.barred(ctx, phone, m.Number); err != nil {
+		return content.Carried{}, err
+	}
+	carried := c.Carry()
+	var err error
+	if c.Template != nil {
+		if carried, err = a.render(ctx, phone, c.Template, m); err != nil {
+			return carried, err
+		}
+	}
+	m.Text, m.Choices = wabridge.Text(carried.Text), carried.Choices
+	if m.Type == "reaction" {
+		m.Context = carried.Target
+		return carried, a.reactable(ctx, m)
+	}
+	m.Context, err = a.quoted(ctx, phone, m.Chat, p)
+	return carried, err
 }
 
 // able says whether the phone's account can send at all. A phone that is

@@ -81,6 +81,9 @@ func acceptEvent(b *bench) {
 
 func acceptKeys(b *bench) {
 	d := queue.Draft{Message: text(number(1), "once"), Key: "k", Owner: "token-a", Print: "p"}
+	if _, ok, err := b.Repeated(b.ctx, d); ok || err != nil {
+		b.Fatalf("a new key: known %v, %v", ok, err)
+	}
 	first, err := b.Enqueue(b.ctx, d)
 	if err != nil || first[0].Repeated {
 		b.Fatalf("first: repeated %v, %v", first, err)
@@ -89,8 +92,16 @@ func acceptKeys(b *bench) {
 	if err != nil || !again[0].Repeated || again[0].Message.ID != first[0].Message.ID {
 		b.Fatalf("again: got %+v, %v; want the first message", again, err)
 	}
+	if known, ok, err := b.Repeated(b.ctx, d); !ok || err != nil || !known.Repeated || known.Message.ID != first[0].Message.ID {
+		b.Fatalf("the known key: got %+v %v, %v; want the first message", known, ok, err)
+	}
+	if _, ok, err := b.Repeated(b.ctx, queue.Draft{Print: "p"}); ok || err != nil {
+		b.Fatalf("no key: known %v, %v", ok, err)
+	}
 	other := d
 	other.Print = "q"
+	_, _, err = b.Repeated(b.ctx, other)
+	b.code(err, wabridge.CodeConflict)
 	_, err = b.Enqueue(b.ctx, other)
 	b.code(err, wabridge.CodeConflict)
 	other.Owner = "token-b"

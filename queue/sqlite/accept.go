@@ -121,11 +121,34 @@ func (t *tx) repeated(d queue.Draft) (*wabridge.Message, error) {
 		return nil, err
 	}
 	if print != d.Print {
-		return nil, wabridge.Fail(wabridge.CodeConflict, nil, "the idempotency key was used for another request")
+		return nil, errOtherRequest
 	}
 	r, err := t.get(id)
 	return &r.Message, err
 }
+
+// Repeated implements queue.Accepter.
+func (db *DB) Repeated(ctx context.Context, d queue.Draft) (first queue.Accepted, ok bool, err error) {
+	if d.Key == "" {
+		return first, false, nil
+	}
+	var print, id string
+	err = db.read.QueryRowContext(ctx, findKey, d.Owner, d.Key).Scan(&print, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return first, false, nil
+	}
+	if err != nil {
+		return first, false, readError("look for an idempotency key", err)
+	}
+	if print != d.Print {
+		return first, false, errOtherRequest
+	}
+	m, err := db.Message(ctx, id)
+	return queue.Accepted{Message: m, Repeated: true}, err == nil, err
+}
+
+// errOtherRequest is the answer to a key that stands for something else.
+var errOtherRequest = wabridge.Fail(wabridge.CodeConflict, nil, "the idempotency key was used for another request")
 
 func deref(m *wabridge.Message) wabridge.Message {
 	if m == nil {
