@@ -170,6 +170,10 @@ func TestStatusAndHealth(t *testing.T) {
 	if got := h.do("GET", "/readyz", "", "").failure(t); got.Status != 503 || got.Code != "not_ready" {
 		t.Errorf("readyz: %+v", got)
 	}
+	ready = wabridge.Fail(wabridge.CodeStorage, nil, "no room")
+	if got := h.do("GET", "/readyz", "", "").failure(t); got.Status != 503 || got.Code != "storage" || got.Remedy == "" {
+		t.Errorf("readyz on a full disk: %+v", got)
+	}
 	ready = nil
 	if got := h.do("GET", "/readyz", "", ""); got.status != 200 {
 		t.Errorf("readyz: %d %s", got.status, got.body)

@@ -67,7 +67,11 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if s.Ready != nil {
-		if err := s.Ready(r.Context()); err != nil {
+		err := s.Ready(r.Context())
+		if wabridge.CodeOf(err) == wabridge.CodeStorage {
+			return err
+		}
+		if err != nil {
 			return &failure{Status: http.StatusServiceUnavailable, Code: "not_ready", Message: "the program is not ready yet", cause: err}
 		}
 	}

@@ -41,6 +41,7 @@ type DB struct {
 	ckpt  *checkpointer // nil unless this is the daemon's
 
 	tokens tokenCache
+	ready  ready
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -82,6 +83,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 		return errors.Join(err, conn.Close())
 	}
 	db.w = newWriter(conn, db.wake)
+	db.w.failed = func() { db.ready.failed.Store(time.Now().UnixMilli()) }
 	if db.ckpt != nil {
 		db.w.committed = db.ckpt.committed
 	}

@@ -36,6 +36,7 @@ type writer struct {
 
 	changed   func() // tells the waiting ones, after a commit
 	committed func() // tells the checkpointer, after each commit
+	failed    func() // tells of each job that the database could not do
 }
 
 // A tx is what a job may do inside the transaction.
@@ -56,6 +57,7 @@ var errClosed = wabridge.Fail(wabridge.CodeStopping, nil, "the database is close
 func newWriter(conn *sql.Conn, changed func()) *writer {
 	w := &writer{
 		committed: func() {},
+		failed:    func() {},
 		conn:      conn,
 		stmts:     map[string]*sql.Stmt{},
 		jobs:      make(chan job, maxGroup),
@@ -145,6 +147,9 @@ func (w *writer) group(jobs []job) {
 			w.group([]job{j})
 		}
 		return
+	}
+	if err != nil {
+		w.failed()
 	}
 	for i, j := range jobs {
 		if err != nil {
