@@ -40,7 +40,7 @@ func SameText(sent, shown string) bool {
 //   - white space at the ends goes,
 //   - the marks of formatting go where they come in pairs (*bold*, _italic_,
 //     ~struck~, `code`, ```block```), and quotes and lists lose theirs at the
-//     beginning of a line ("> ", "- ", "* "),
+//     beginning of a line ("> ", "- ", "* ", "1. "),
 //   - long texts are cut, with an ellipsis and a few words ("Read more") behind.
 //
 // So after exact equality, texts are compared without those marks, direction
@@ -73,7 +73,7 @@ func cutShows(want, shown string) bool {
 }
 
 var (
-	lineMarks = regexp.MustCompile(`(?m)^[ \t]*(?:>|[-*•])[ \t]+`)
+	lineMarks = regexp.MustCompile(`(?m)^[ \t]*(?:>|[-*•]|[0-9]{1,3}\.)[ \t]+`)
 	pairMarks = strings.NewReplacer("*", "", "_", "", "~", "", "`", "")
 )
 

@@ -43,6 +43,8 @@ func TestBubbleShows(t *testing.T) {
 		{"bold, italic, struck, code", "*a* _b_ ~c~ `d` ```e```", "a b c d e", true},
 		{"marks that stay because they stand alone", "2*3 = 6_", "2*3 = 6_", true},
 		{"a quote and a list", "> q\n- one\n* two", "q\n• one\n• two", true},
+		{"a list with numbers, shown without them", "Sure?\n\n1. Yes\n2. No", "Sure?\n\nYes\nNo", true},
+		{"another choice", "1. Yes", "1. No", false},
 		{"white space at the end of lines", "a \nb", "a\nb", true},
 		{"cut by the app", long, strings.TrimSpace(long[:700]) + "… Read more", true},
 		{"cut by the app, another language, own line", long, long[:700] + "…\nWeiterlesen", true},
