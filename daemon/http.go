@@ -107,6 +107,9 @@ func (d *Daemon) configuredWebhook(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.signAsApp(ctx, all); err != nil {
+		return err
+	}
 	want := queue.Endpoint{
 		ID: configuredID, URL: d.cfg.Webhook.URL, VerifyToken: d.cfg.Webhook.VerifyToken,
 		Secret: d.cfg.Webhook.Secret, Scope: "app", Fields: d.cfg.Webhook.Fields,
@@ -129,6 +132,21 @@ func (d *Daemon) configuredWebhook(ctx context.Context) error {
 		return err
 	}
 	d.greet(ctx, want)
+	return nil
+}
+
+// signAsApp gives the receivers that were set through the Cloud API the app's
+// secret of today.
+func (d *Daemon) signAsApp(ctx context.Context, all []queue.Endpoint) error {
+	for _, e := range all {
+		if !cloud.SetByAPI(e.ID) || e.Secret == d.cfg.Webhook.Secret {
+			continue
+		}
+		e.Secret = d.cfg.Webhook.Secret
+		if _, err := d.db.PutEndpoint(ctx, e); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

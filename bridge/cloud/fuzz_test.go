@@ -98,7 +98,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		_, err = p.span()
 		fine(err)
-		_, err = p.choose([]wabridge.Phone{{ID: "1", Number: "15550001001"}, {ID: "2"}}, node{"level": "STANDARD"})
+		_, err = p.choose([]node{phoneNode(wabridge.Phone{ID: "1", Number: "15550001001"}), phoneNode(wabridge.Phone{ID: "2"})})
 		fine(err)
 		keep, err := p.templateFilter()
 		if fine(err); err == nil {

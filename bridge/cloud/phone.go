@@ -68,8 +68,8 @@ func (a *api) find(r *http.Request, token queue.Token, id string) (n node, kind,
 		}
 	}
 	if mine := ofWABA(phones, id); len(mine) > 0 {
-		own, err := a.wabaSettings(r.Context(), id)
-		return wabaNode(id, mine, own), wabaKind, defaultWABA, err
+		n, err := a.wholeWABA(r.Context(), id, mine)
+		return n, wabaKind, defaultWABA, err
 	}
 	if id == appID {
 		return a.appData(r), "Application", "id,name,link", nil
@@ -85,10 +85,20 @@ func (a *api) find(r *http.Request, token queue.Token, id string) (n node, kind,
 	return a.mediaNode(r, m), mediaKind, defaultMedia, nil
 }
 
-// shown is the phone with what register and deregister have made of it.
-func (a *api) shown(ctx context.Context, p wabridge.Phone) (wabridge.Phone, error) {
-	reg, err := queue.RegistrationOf(ctx, a.Store, p.ID)
-	return shown(p, reg), err
+// wholeWABA is a business account with all that has to be looked up.
+func (a *api) wholeWABA(ctx context.Context, id string, phones []wabridge.Phone) (node, error) {
+	own, err := a.wabaSettings(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range phones {
+		reg, err := queue.RegistrationOf(ctx, a.Store, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		phones[i] = shown(p, reg)
+	}
+	return wabaNode(id, phones, own), nil
 }
 
 // wholePhone is a phone with all that has to be looked up.

@@ -54,6 +54,12 @@ func wabaOverride(id string) queue.Endpoint {
 	return queue.Endpoint{ID: "waba-" + id, Scope: "waba", Phones: []string{id}}
 }
 
+// SetByAPI reports whether an endpoint's address was set through this API: its
+// secret is then the app's.
+func SetByAPI(id string) bool {
+	return id == subscriptionID || strings.HasPrefix(id, "phone-") || strings.HasPrefix(id, "waba-")
+}
+
 // override sets the address of an endpoint from override_callback_uri and
 // verify_token, after the handshake; "" takes the override away.
 func (a *api) override(r *http.Request, p params, e queue.Endpoint) error {

@@ -121,30 +121,25 @@ func (a *api) changeWABA(w http.ResponseWriter, r *http.Request) error {
 
 // phoneNumbers is GET /{waba}/phone_numbers.
 func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend); err != nil {
-		return err
-	}
-	p, err := readParams(w, r)
+	token, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend)
 	if err != nil {
 		return err
 	}
-	phones, err := a.Store.Phones(r.Context())
+	phones, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}
-	if phones = ofWABA(phones, r.PathValue("id")); len(phones) == 0 {
-		return noObject(r.Method, r.PathValue("id"))
-	}
-	for i := range phones { // as registered, from the database
-		if phones[i], err = a.shown(r.Context(), phones[i]); err != nil {
+	nodes := make([]node, len(phones))
+	for i, phone := range phones {
+		if nodes[i], err = a.wholePhone(r.Context(), phone, token.Allows(queue.ScopeAdmin)); err != nil {
 			return err
 		}
 	}
-	nodes, err := p.choose(phones, a.throughput())
-	if err != nil {
+	if nodes, err = p.choose(nodes); err != nil {
 		return err
 	}
-	page, err := a.pageOfPhones(r, p, nodes)
+	page, err := a.pageOf(r, p, phoneKind, defaultPhone, len(nodes), func(i int) string { return nodes[i]["id"].(string) },
+		func(i int) node { return nodes[i] }, phoneNode(wabridge.Phone{}))
 	if err != nil {
 		return err
 	}
@@ -153,15 +148,13 @@ func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
 }
 
 // choose filters and sorts.
-func (p params) choose(phones []wabridge.Phone, throughput node) ([]node, error) {
+func (p params) choose(all []node) ([]node, error) {
 	filters, err := p.filters()
 	if err != nil {
 		return nil, err
 	}
 	var nodes []node
-	for _, phone := range phones {
-		n := phoneNode(phone)
-		n["throughput"] = throughput
+	for _, n := range all {
 		keep, err := matches(n, filters)
 		if err != nil {
 			return nil, err
@@ -242,35 +235,6 @@ func same(a, b any) bool {
 	t, ok := a.(bool)
 	u, ok2 := b.(bool)
 	return ok && ok2 && t == u
-}
-
-// pageOfPhones cuts the page that is asked for; cursors are phone ids.
-func (a *api) pageOfPhones(r *http.Request, p params, nodes []node) (listing, error) {
-	s, err := p.span()
-	if err != nil {
-		return listing{}, err
-	}
-	fields, err := p.wanted(defaultPhone)
-	if err != nil {
-		return listing{}, err
-	}
-	low, high, err := s.cut(len(nodes), func(i int) string { return nodes[i]["id"].(string) })
-	if err != nil {
-		return listing{}, err
-	}
-	items := make([]any, 0, high-low)
-	for _, n := range nodes[low:high] {
-		item, err := project(n, phoneKind, fields)
-		if err != nil {
-			return listing{}, err
-		}
-		items = append(items, item)
-	}
-	if len(items) == 0 {
-		return a.listing(r, nil, "", "", false, false), nil
-	}
-	first, last := nodes[low]["id"].(string), nodes[high-1]["id"].(string)
-	return a.listing(r, items, first, last, low > 0, high < len(nodes)), nil
 }
 
 // cut finds the part of a list of n items that is asked for.

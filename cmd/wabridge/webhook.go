@@ -131,7 +131,7 @@ func newWebhookAdd() *cobra.Command {
 	c.Flags().StringVar(&verify, "verify-token", "", "hub.verify_token of the handshake; without it no handshake is done")
 	c.Flags().StringVar(&scope, "scope", "app", "app, waba or phone: a narrower one takes the place of a wider")
 	c.Flags().StringSliceVar(&phones, "phone", nil, "only these phone_number_ids")
-	c.Flags().StringSliceVar(&fields, "field", nil, "only these fields: messages, smb_message_echoes")
+	c.Flags().StringSliceVar(&fields, "field", nil, "only these fields: messages, calls, message_template_status_update …, * for all (default: messages, smb_message_echoes)")
 	return c
 }
 
