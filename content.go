@@ -11,6 +11,8 @@ type Media struct {
 	Size   int64  `json:"file_size,omitempty"` // bytes
 	Name   string `json:"filename,omitempty"`  // as the sender named it
 	Voice  bool   `json:"voice,omitempty"`     // a voice note
+	// Animated: a sticker that moves.
+	Animated bool `json:"animated,omitempty"`
 	// Pending: the phone told of the file, but it is not here yet. The event
 	// of such a message is written when the file is (queue.MediaStore.Attach).
 	Pending bool `json:"pending,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/inbox"
+	"github.com/wabridge/wabridge/inbox/file"
 	"github.com/wabridge/wabridge/phone"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
@@ -19,6 +20,7 @@ import (
 type runner struct {
 	link    *adb.Link
 	reader  *inbox.Reader
+	files   *file.Worker
 	session *phone.Session
 	lane    *queue.Lane
 
@@ -144,7 +146,19 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 			}
 			return inbox.Over(dev), nil
 		},
-		OnGap: func(g inbox.Gap) { r.session.Gap(g.Ref) },
+		OnGap:  func(g inbox.Gap) { r.session.Gap(g.Ref) },
+		OnFile: func(message string) { r.files.Here(message) },
+	})
+	r.files = file.New(file.Config{
+		Phone: p, Store: d.db, Files: d.files, Ahead: r.reader.Ahead, Quick: d.cfg.Timing == TimingInstant,
+		Wait: d.cfg.Media.Wait, Keep: d.cfg.Media.KeepReceived, MaxSize: int64(d.cfg.Media.MaxSize), Logger: d.log.With("component", "files"),
+		Device: func(ctx context.Context) (file.Device, error) {
+			dev, err := link.Device(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return file.Over(dev), nil
+		},
 	})
 	r.session = phone.New(phone.Config{
 		Phone: p, Profiles: d.profiles, Names: r.reader.Contacts(), Store: d.db, Unlock: pin,
@@ -202,6 +216,7 @@ func (r *runner) run(ctx context.Context, d *Daemon) {
 	}
 	r.rest.Go(func() { report("link", r.link.Run(all)) })
 	r.rest.Go(func() { report("inbox", r.reader.Run(all)) })
+	r.rest.Go(func() { report("files", r.files.Run(all)) })
 	r.lanes.Go(func() { report("lane", r.lane.Run(claiming, all)) })
 }
 

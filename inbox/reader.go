@@ -46,6 +46,9 @@ type Config struct {
 	FullCheck time.Duration
 	// OnGap is called from the reading loop and must not wait. May be nil.
 	OnGap func(Gap)
+	// OnFile hears, from the reading loop, of a message whose file the phone
+	// has; it must not wait. May be nil.
+	OnFile func(message string)
 }
 
 // Defaults and limits of the loop.

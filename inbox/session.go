@@ -170,7 +170,7 @@ func (s *session) print(c notification.Conversation) string {
 	s.hash.Reset()
 	fmt.Fprint(&s.hash, c.ChatID, c.Number, c.Chat, c.Doubtful, len(c.Messages))
 	for _, m := range c.Messages {
-		fmt.Fprintf(&s.hash, "%d %t %d %s %d %s ", m.Time.UnixMilli(), m.Own, len(m.Sender), m.Sender, len(m.Text), m.Text)
+		fmt.Fprintf(&s.hash, "%d %t %t %d %s %d %s ", m.Time.UnixMilli(), m.Own, m.URI != "", len(m.Sender), m.Sender, len(m.Text), m.Text)
 	}
 	return strconv.FormatUint(s.hash.Sum64(), 36)
 }

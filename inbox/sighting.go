@@ -32,6 +32,8 @@ type Sighting struct {
 	Cut    bool             // Text is only the beginning of the true one
 	File   *whatsapp.Bubble // the bubble of a file of ours
 	Gone   bool             // Text reads like the words for a deleted message
+	// Arrived: the phone has the file; a notification that shows a picture says so.
+	Arrived bool
 }
 
 // postedSightings are the sightings of a notification.
@@ -39,7 +41,7 @@ func postedSightings(c notification.Conversation) []Sighting {
 	out := make([]Sighting, 0, len(c.Messages))
 	for _, m := range c.Messages {
 		out = append(out, Sighting{Own: m.Own, Sender: m.Sender, Number: m.Number, Text: m.Text,
-			Saved: !m.Stranger, Time: m.Time, Media: m.Media, Cut: m.Cut, Gone: m.Gone})
+			Saved: !m.Stranger, Time: m.Time, Media: m.Media, Cut: m.Cut, Gone: m.Gone, Arrived: m.URI != ""})
 	}
 	return out
 }
@@ -172,6 +174,7 @@ func (s Sighting) message(chat wabridge.Chat, source string) wabridge.Message {
 	if s.Own {
 		m.Direction, m.Name, m.Number = wabridge.Echo, chat.Name, chat.Number
 	}
+	s.expect(&m)
 	if chat.Group {
 		m.Group, m.GroupName = chat.ID, chat.Name
 	} else if m.Number == "" {

@@ -185,13 +185,14 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, began, e
 	reading := Reading{Seen: seen, Zone: r.Zone(), Began: r.phoneTime(began)}
 	var held []string
 	earlier, chatID := false, "" // some are missing before the oldest one
+	var before []wabridge.Message
 	stored, err := r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) queue.Changes {
 			r.number(chat, seen)
 			reading.Looked, reading.Last = r.trail.of(chat.ID)
 			var ch queue.Changes
 			ch, held = Posted(chat, known, ours, reading)
-			chatID = chat.ID
+			chatID, before = chat.ID, known
 			earlier = len(ch.New) > 0 && len(seen) > 0 && c.Unread > len(seen) &&
 				string(ch.New[0].Text) == seen[0].Text && ch.New[0].Created.Equal(seen[0].Time)
 			return ch
@@ -204,6 +205,7 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, began, e
 	}
 	r.log.Debug("a chat's notification", "chat", chatID, "messages", len(seen), "unread", c.Unread, "new", len(stored), "known", len(held))
 	r.trail.saw(append(held, idsOf(stored)...), r.phoneTime(ended))
+	r.tellArrived(seen, before, stored)
 	first := r.meet(chatID)
 	if n := r.unseen(chatID); n > 0 {
 		r.missed(chatID, n+len(stored)) // what is to be seen stands that much further up

@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/gabriel-vasile/mimetype"
 )
@@ -24,9 +25,11 @@ type Info struct {
 	// or "cmyk", of jpeg and png only.
 	Depth int
 	Color string
-	// Codec is "opus" where an Ogg file holds that, Channels how many it has.
+	// Codec is "opus" where an Ogg file holds that, Channels how many it has,
+	// and Length how long it is, 0 where that cannot be told.
 	Codec    string
 	Channels int
+	Length   time.Duration
 }
 
 // headSize is how much of a file's beginning is looked at; mimetype looks at
@@ -46,6 +49,9 @@ func Inspect(r io.ReaderAt, size int64) (Info, error) {
 	i := Sniff(head)
 	if i.MIME == "image/jpeg" {
 		i.jpeg(io.NewSectionReader(r, 0, size))
+	}
+	if i.Codec == "opus" {
+		i.length(r, size, head)
 	}
 	return i, nil
 }
@@ -161,4 +167,25 @@ func (i *Info) ogg(b []byte) {
 		return
 	}
 	i.MIME, i.Codec, i.Channels = "audio/ogg", "opus", int(b[at+9])
+}
+
+// maxPage is the longest page of an Ogg file (RFC 3533, section 6).
+const maxPage = 65307
+
+// length reads how many samples have passed at the end of the last page; Opus
+// counts 48,000 a second, and those of the pre-skip are not played (RFC 7845,
+// section 4.3).
+func (i *Info) length(r io.ReaderAt, size int64, head []byte) {
+	tail := make([]byte, min(size, maxPage))
+	if n, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !(errors.Is(err, io.EOF) && n == len(tail)) {
+		return
+	}
+	at, id := bytes.LastIndex(tail, []byte("OggS")), bytes.Index(head, []byte("OpusHead"))
+	if at < 0 || len(tail) < at+14 || id < 0 || len(head) < id+12 {
+		return
+	}
+	samples := int64(binary.LittleEndian.Uint64(tail[at+6:])) - int64(binary.LittleEndian.Uint16(head[id+10:])) //nolint:gosec // checked next
+	if samples > 0 && samples < 48000*24*3600 {
+		i.Length = time.Duration(samples) * time.Second / 48000
+	}
 }

@@ -53,6 +53,8 @@ type MediaStore interface {
 	// event: with the record of the file (stored too, under the message's own
 	// media id, phone and name, as MediaReceived), or with nil and why there is
 	// none (Message.Code and Reason; the message's Media then has no SHA256).
+	// Without a record and a code there never was a file: the message only
+	// looked like one, and becomes a text.
 	// CodeStale if the message does not wait, CodeNotFound if there is none.
 	Attach(ctx context.Context, message string, r *MediaRecord, code wabridge.Code, reason string) (wabridge.Message, error)
 }

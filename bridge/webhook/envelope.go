@@ -149,6 +149,9 @@ func (m *message) setContent(from wabridge.Message) {
 		}}
 		if f := notFetched(from); f != nil {
 			m.Errors = []failure{*f}
+			if known {
+				*object = captionAlone(from)
+			}
 		}
 		if from.Type != "unsupported" {
 			m.Kind = &unsupported{Type: from.Type}

@@ -32,7 +32,7 @@ func fileOf(m wabridge.Message) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	o := fileObject{Caption: string(m.Text), MIME: f.MIME, SHA256: base64.StdEncoding.EncodeToString(sum), ID: f.ID}
+	o := fileObject{Caption: captionOf(m), MIME: f.MIME, SHA256: base64.StdEncoding.EncodeToString(sum), ID: f.ID}
 	switch m.Type {
 	case "audio":
 		o.Caption, o.Voice = "", &f.Voice
@@ -40,12 +40,36 @@ func fileOf(m wabridge.Message) json.RawMessage {
 		var body struct {
 			Animated bool `json:"animated"`
 		}
-		_ = json.Unmarshal(m.Body, &body) // a still one, as far as is known
+		_ = json.Unmarshal(m.Body, &body) // then the file alone says
+		body.Animated = body.Animated || f.Animated
 		o.Caption, o.Animated = "", &body.Animated
 	case "document":
 		o.Name = f.Name
 	}
 	raw, _ := json.Marshal(o) // strings and flags always can
+	return raw
+}
+
+// captionOf is the caption of a message with a file. Of one that came from a
+// phone the body has it, and the text is what the phone showed ("📷 Photo").
+func captionOf(m wabridge.Message) string {
+	var body struct {
+		Caption string `json:"caption"`
+	}
+	if len(m.Body) == 0 || json.Unmarshal(m.Body, &body) != nil {
+		return string(m.Text)
+	}
+	return body.Caption
+}
+
+// captionAlone keeps what somebody wrote below a file that could not be had; nil
+// if nothing was written.
+func captionAlone(m wabridge.Message) json.RawMessage {
+	caption := captionOf(m)
+	if caption == "" {
+		return nil
+	}
+	raw, _ := json.Marshal(map[string]string{"caption": caption}) // strings always can
 	return raw
 }
 

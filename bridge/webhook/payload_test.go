@@ -89,6 +89,42 @@ func TestPayload(t *testing.T) {
 			with(incoming(), func(m *wabridge.Message) { m.Type, m.Text = "image", "" }), "messages",
 			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"unsupported",` +
 				`"errors":[{"code":131051,"title":"Message type unknown","message":"Message type unknown","error_data":{"details":"Message type is currently not supported."}}],"unsupported":{"type":"image"}}]`},
+		{"a picture", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) {
+				m.Type, m.Text, m.Body = "image", "📷 Ü", json.RawMessage(`{"caption":"Ü"}`)
+				m.Media = &wabridge.Media{ID: "17", MIME: "image/jpeg", SHA256: strings.Repeat("00", 32), Size: 9}
+			}), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"image",` +
+				`"image":{"caption":"\u00dc","mime_type":"image/jpeg","sha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","id":"17"}}]`},
+		{"a voice note", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) {
+				m.Type, m.Text, m.Body = "audio", "🎤 Voice message (0:05)", json.RawMessage(`{}`)
+				m.Media = &wabridge.Media{ID: "17", MIME: "audio/ogg; codecs=opus", SHA256: strings.Repeat("00", 32), Voice: true}
+			}), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"audio",` +
+				`"audio":{"mime_type":"audio/ogg; codecs=opus","sha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","id":"17","voice":true}}]`},
+		{"a document", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) {
+				m.Type, m.Text, m.Body = "document", "📄 a.pdf", json.RawMessage(`{}`)
+				m.Media = &wabridge.Media{ID: "17", MIME: "application/pdf", SHA256: strings.Repeat("00", 32), Name: "a.pdf"}
+			}), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"document",` +
+				`"document":{"filename":"a.pdf","mime_type":"application/pdf","sha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","id":"17"}}]`},
+		{"a sticker", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) {
+				m.Type, m.Text, m.Body = "sticker", "💟 Sticker", json.RawMessage(`{}`)
+				m.Media = &wabridge.Media{ID: "17", MIME: "image/webp", SHA256: strings.Repeat("00", 32), Animated: true}
+			}), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"sticker",` +
+				`"sticker":{"mime_type":"image/webp","sha256":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","id":"17","animated":true}}]`},
+		{"a picture that the phone has not downloaded", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) {
+				m.Type, m.Text, m.Body = "image", "📷 Ü", json.RawMessage(`{"caption":"Ü"}`)
+				m.Media, m.Code, m.Reason = &wabridge.Media{ID: "17", MIME: "image/jpeg"}, wabridge.CodeMediaDownload, "not downloaded"
+			}), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"unsupported",` +
+				`"errors":[{"code":131052,"title":"Media download error","message":"Media download error","error_data":{"details":"not downloaded"},"href":"https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"}],` +
+				`"unsupported":{"type":"image"},"image":{"caption":"\u00dc"}}]`},
 		{"typed on the phone", wabridge.EventEcho,
 			with(incoming(), func(m *wabridge.Message) { m.Direction = wabridge.Echo }), "smb_message_echoes",
 			person + `"message_echoes":[{"from":"15550001001","to":"16505551234","to_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"text","text":{"body":"hello"}}]`},

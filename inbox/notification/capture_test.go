@@ -119,7 +119,7 @@ func TestCaptureOfBundleLines(t *testing.T) {
 	}
 	want := []Message{
 		{Sender: "Alpha", Number: "491700000001", Text: "first message", Time: time.UnixMilli(1786872931000).UTC()},
-		{Sender: "Alpha", Number: "491700000001", Text: "📷 Photo", Time: time.UnixMilli(1786872940000).UTC(), Media: "image"},
+		{Sender: "Alpha", Number: "491700000001", Text: "📷 Photo", Time: time.UnixMilli(1786872940000).UTC(), Media: "image", URI: "content://com.whatsapp.provider.media/item/abc-123"},
 		{Sender: "Alpha", Number: "491700000001", Text: "second, with a comma", Time: time.UnixMilli(1786872936000).UTC()},
 		{Sender: "Alpha", Number: "491700000001", Text: "third one", Time: time.UnixMilli(1786873661000).UTC()},
 	}

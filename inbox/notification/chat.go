@@ -51,8 +51,9 @@ type Message struct {
 	Own    bool      `json:"own,omitempty"` // our own reply from the notification or another device
 	Cut    bool      `json:"cut,omitempty"` // Android cut it at its limit
 	// Stranger: the sender is not saved on the phone; the name is the one they chose.
-	Stranger bool `json:"-"`
-	Gone     bool `json:"deleted,omitempty"` // it reads like the words for a deleted message
+	Stranger bool   `json:"-"`
+	Gone     bool   `json:"deleted,omitempty"` // it reads like the words for a deleted message
+	URI      string `json:"-"`                 // of a picture that the phone has; "" as long as it has not
 }
 
 // Ref is the chat as the store looks it up.
@@ -200,7 +201,7 @@ func WasCut(text string) bool {
 func messages(rec Record, c Conversation, words Words) []Message {
 	var out []Message
 	for _, e := range rec.Elements {
-		m := Message{Sender: Name(e.Sender), Text: e.Text, Time: e.Time}
+		m := Message{Sender: Name(e.Sender), Text: e.Text, Time: e.Time, URI: e.URI}
 		m.Own = own(e.Sender, rec.SelfName, c, words)
 		m.Stranger = isStranger(e.Sender)
 		m.Sender, m.Text = reply(m.Sender, m.Text)

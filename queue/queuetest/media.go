@@ -23,6 +23,7 @@ func testMedia(t *testing.T, open Open) {
 		"a message waits for its file":          mediaPending,
 		"the file comes":                        mediaAttach,
 		"the file does not come":                mediaMissing,
+		"there never was a file":                mediaText,
 		"an echo with a file":                   mediaEcho,
 		"only one who waits gets a file":        mediaStale,
 		"a file that cannot be stored":          mediaAtomic,
@@ -245,6 +246,20 @@ func mediaMissing(b *bench) {
 	got, err := b.Attach(b.ctx, m.ID, nil, wabridge.CodeMediaDownload, "it is not there")
 	if err != nil || got.Code != wabridge.CodeMediaDownload || got.Reason != "it is not there" || got.Media == nil || got.Media.Pending || got.Media.SHA256 != "" {
 		b.Fatalf("got %+v with media %+v (%v)", got, got.Media, err)
+	}
+	if diff := cmp.Diff(got, b.frozen(wabridge.EventMessage)); diff != "" {
+		b.Errorf("event (-returned +event):\n%s", diff)
+	}
+	if diff := cmp.Diff(got, b.state(m.ID, wabridge.Received)); diff != "" {
+		b.Errorf("read (-returned +read):\n%s", diff)
+	}
+}
+
+func mediaText(b *bench) {
+	m := b.pending(1, wabridge.In)
+	got, err := b.Attach(b.ctx, m.ID, nil, wabridge.CodeNone, "")
+	if err != nil || got.Type != "text" || got.Media != nil || string(got.Body) != `{"body":"📷 Photo"}` || got.Code != 0 {
+		b.Fatalf("got %+v (%v), want a text", got, err)
 	}
 	if diff := cmp.Diff(got, b.frozen(wabridge.EventMessage)); diff != "" {
 		b.Errorf("event (-returned +event):\n%s", diff)

@@ -134,7 +134,7 @@ func (db *DB) Unattached(ctx context.Context, phone string, limit int) ([]wabrid
 	return db.list(ctx, "list messages without their files", pendingOf, phone, limit)
 }
 
-const attachMessage = `UPDATE message SET media = ?2, code = ?3, reason = ?4 WHERE seq = ?1`
+const attachMessage = `UPDATE message SET media = ?2, code = ?3, reason = ?4, type = ?5, body = ?6 WHERE seq = ?1`
 
 // Attach implements queue.MediaStore.
 func (db *DB) Attach(ctx context.Context, message string, file *queue.MediaRecord, code wabridge.Code, reason string) (wabridge.Message, error) {
@@ -160,9 +160,12 @@ func (db *DB) Attach(ctx context.Context, message string, file *queue.MediaRecor
 func (t *tx) attach(r *record, file *queue.MediaRecord, code wabridge.Code, reason string) error {
 	m := *r.Media
 	m.Pending = false
-	if file == nil {
+	switch {
+	case file == nil && code == wabridge.CodeNone:
+		return t.becomeText(r)
+	case file == nil:
 		r.Code, r.Reason = code, reason
-	} else {
+	default:
 		f := *file
 		f.Origin, f.Phone, f.Message = queue.MediaReceived, r.Phone, r.ID
 		f.ID, f.Name = cmp.Or(m.ID, f.ID), cmp.Or(m.Name, f.Name)
@@ -177,5 +180,14 @@ func (t *tx) attach(r *record, file *queue.MediaRecord, code wabridge.Code, reas
 	if err != nil {
 		return err
 	}
-	return t.exec(attachMessage, r.Seq, string(b), int(r.Code), r.Reason)
+	return t.exec(attachMessage, r.Seq, string(b), int(r.Code), r.Reason, r.Type, jsonText(r.Body))
+}
+
+// becomeText makes a message that waited for a file a text.
+func (t *tx) becomeText(r *record) (err error) {
+	r.Type, r.Media = "text", nil
+	if r.Body, err = json.Marshal(map[string]string{"body": string(r.Text)}); err != nil {
+		return err
+	}
+	return t.exec(attachMessage, r.Seq, nil, int(r.Code), r.Reason, r.Type, jsonText(r.Body))
 }
