@@ -23,8 +23,9 @@ func newToken() *cobra.Command {
 	return group(&cobra.Command{
 		Use: "token", Short: "Create, list and revoke tokens",
 		Long: `Tokens let callers in. Only their hashes are stored: a token is shown once, when
-it is created. Scopes: send, read, admin (all). The commands change the database
-of the data directory, also while a gateway runs on it: when they end, it knows.`,
+it is created. Scopes: send, read, admin (all); beside them limits:official or
+limits:absorb, how limits are kept for it. The commands change the database of
+the data directory, also while a gateway runs on it: when they end, it knows.`,
 	}, newTokenCreate(), newTokenList(), newTokenRevoke())
 }
 
@@ -97,7 +98,7 @@ func newTokenCreate() *cobra.Command {
 		},
 	}
 	addDataFlag(c)
-	c.Flags().StringSliceVar(&scopes, "scope", []string{queue.ScopeSend, queue.ScopeRead}, "send, read, admin")
+	c.Flags().StringSliceVar(&scopes, "scope", []string{queue.ScopeSend, queue.ScopeRead}, strings.Join(queue.Scopes, ", "))
 	return c
 }
 
