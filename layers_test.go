@@ -19,7 +19,7 @@ const module = "github.com/wabridge/wabridge"
 var layers = [][]string{
 	{"cmd/wabridge"},
 	{"daemon"},
-	{"bridge/cloud", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
+	{"bridge/cloud", "bridge/devino", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
 	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"queue", "analytics", "uiauto", "media", "content"},
