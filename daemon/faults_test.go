@@ -90,8 +90,7 @@ var faultRows = []faultRow{
 	{fault: times("send_stuck", 3), note: "as often as send is tapped"},
 }
 
-// fileFaults are met by files alone. Each needs a row as soon as the daemon
-// sends files.
+// fileFaults are met by files alone: TestFileFaults.
 var fileFaults = []string{
 	"share_wrong_chat", "share_picker", "caption_lost", "no_read_grant", "grant_denied", "slow_preview",
 	"document_dialog", "media_processing", "upload_failed", "media_missing", "where_text_lost",

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,5 +81,110 @@ func TestFilesQuotesAndReactionsGoOut(t *testing.T) {
 	r.calm(patience())
 	if echoes := r.recorded(wabridge.EventEcho); total(echoes) != 0 {
 		t.Errorf("recorded as typed by a person: %q", echoes)
+	}
+}
+
+// sendFile accepts a file with a caption for each recipient, in this order.
+func (r *rig) sendFile(kind, caption string, to ...string) {
+	r.t.Helper()
+	mime, content := "image/jpeg", "\xff\xd8\xff\xe0 a picture \xff\xd9"
+	if kind == "document" {
+		mime, content = "application/pdf", "%PDF-1.7 a file"
+	}
+	file, err := r.d.files.Put(context.Background(), strings.NewReader(content), 1<<20)
+	if err != nil {
+		r.t.Error(err)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range to {
+		text := ""
+		if caption != "" {
+			text = caption + " to " + n
+		}
+		got, err := r.d.db.Enqueue(context.Background(), queue.Draft{Message: wabridge.Message{
+			Phone: benchPhone, Direction: wabridge.Out, Chat: wabridge.UserJID(n), Number: n, Input: n, Type: kind, Text: wabridge.Text(text),
+			Media: &wabridge.Media{ID: "1", MIME: mime, SHA256: file.SHA256, Size: file.Size, Name: "offer.pdf"},
+		}})
+		if err != nil {
+			r.t.Error(err)
+			return
+		}
+		r.accepted[n] = append(r.accepted[n], got[0].Message.ID)
+		r.texts[got[0].Message.ID] = text
+	}
+}
+
+// Every fault that only files meet, in the whole program.
+func TestFileFaults(t *testing.T) {
+	covered := map[string]bool{"media_missing": true} // of incoming files
+	for _, row := range []struct {
+		fault phonesim.Fault
+		kind  string // image with a caption if empty, else a document without
+		fails wabridge.Code
+	}{
+		{fault: times("share_wrong_chat", 2)},
+		{fault: times("share_picker", 2)},
+		{fault: times("share_picker", 9), kind: "document"},
+		{fault: times("caption_lost", 2)},
+		{fault: times("no_read_grant", 2)},
+		{fault: valued("no_read_grant", "dialog")},
+		{fault: once("grant_denied")},
+		{fault: valued("slow_preview", "200ms")},
+		{fault: standing("document_dialog"), kind: "document"},
+		{fault: valued("media_processing", "200ms")},
+		{fault: times("upload_failed", 2)},
+		{fault: times("upload_failed", 9), fails: wabridge.CodeMediaUpload},
+		{fault: standing("where_text_lost")},
+	} {
+		covered[row.fault.Kind] = true
+		t.Run(fmt.Sprintf("%s %d %s", row.fault.Kind, row.fault.Count, row.kind), func(t *testing.T) {
+			r := newRig(t, phonesim.Config{Seed: 5})
+			r.waitState(wabridge.PhoneReady)
+			r.send("before", ann)
+			r.incoming("before", eve)
+			r.drain()
+			r.fault(row.fault)
+			if row.kind == "" {
+				r.sendFile("image", "first", ann, ben)
+			} else {
+				r.sendFile(row.kind, "", ann, ben)
+			}
+			r.incoming("during", ann, eve)
+			r.send("second", ann, ben)
+			r.drain()
+			r.sim.ClearFaults()
+			r.sendFile("image", "after", ann)
+			r.drain()
+			r.waitState(wabridge.PhoneReady)
+			failed := map[wabridge.Code]int{}
+			for _, ids := range r.accepted {
+				for _, id := range ids {
+					if m := r.message(id); m.State == wabridge.Failed {
+						failed[m.Code]++
+						if m.Code == wabridge.CodeMediaUpload || m.Code == wabridge.CodeWrongChat {
+							continue
+						}
+						t.Errorf("%q failed: %d %q", m.Text, m.Code, m.Reason)
+					}
+				}
+			}
+			if row.fails == 0 && len(failed) > 0 || row.fails != 0 && failed[row.fails] == 0 {
+				t.Errorf("failed %v, want code %d", failed, row.fails)
+			}
+			if row.fault.Kind != "upload_failed" || row.fails == 0 { // those stand in the chat, unsent
+				r.checkLedger()
+			}
+			r.checkIncoming()
+			if echoes := r.recorded(wabridge.EventEcho); total(echoes) != 0 {
+				t.Errorf("recorded as typed by a person: %q", echoes)
+			}
+		})
+	}
+	for _, kind := range fileFaults {
+		if !covered[kind] {
+			t.Errorf("fault %s has no row", kind)
+		}
 	}
 }

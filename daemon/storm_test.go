@@ -25,6 +25,8 @@ var stormFaults = []phonesim.Fault{
 	lasts("network_off", 500*time.Millisecond), once("app_killed"), once("kill_after_tap"),
 	once("notification_repeat"), once("permission"), once("shade"), once("send_stuck"), times("send_stuck", 3),
 	lasts("storage_full", 300*time.Millisecond), lasts("logged_out", 300*time.Millisecond),
+	once("share_wrong_chat"), once("share_picker"), once("caption_lost"), once("no_read_grant"), valued("slow_preview", "100ms"),
+	valued("media_processing", "100ms"), once("upload_failed"), once("grant_denied"),
 }
 
 // englishFaults are those whose words no source gives in other languages.
@@ -126,8 +128,8 @@ func (s *storm) checkEchoes() {
 
 var people = []string{ann, ben, eve, echo, "15552220005"}
 
-// act does one thing: of ten, four messages out, four in, one fault, and now
-// and then a person.
+// act does one thing: of ten, two messages out, four in, one fault, and now
+// and then a file or a person.
 func (s *storm) act() {
 	who := people[s.rng.IntN(len(people))]
 	s.n++
@@ -144,6 +146,8 @@ func (s *storm) act() {
 		s.group(fmt.Sprintf("in group %d", s.n), who)
 	case 9, 10:
 		s.fault(s.faults[s.rng.IntN(len(s.faults))])
+	case 12:
+		s.sendFile([]string{"image", "document"}[s.rng.IntN(2)], fmt.Sprintf("file %d", s.n), who)
 	case 11:
 		if s.n%4 == 0 {
 			s.human(who)

@@ -123,6 +123,7 @@ type rowParts struct {
 
 	media   string
 	rank    int
+	caption bool // the text is that below a file
 	running bool
 	quote   *Quote
 }
@@ -149,6 +150,9 @@ func (l *look) readRow(body *uiauto.Node) (r rowParts) {
 		}
 	}
 	walk(body)
+	if r.caption && r.media == "" { // the file is out of sight, above the edge of the list
+		r.media = "media"
+	}
 	return r
 }
 
@@ -161,6 +165,8 @@ func (l *look) part(r *rowParts, n *uiauto.Node) bool {
 		return false
 	case a.Is(n, "message_text"):
 		r.text = n
+	case a.Is(n, "media_caption"):
+		r.text, r.caption = n, true
 	case a.Is(n, "message_time"):
 		r.time = n
 	case a.Is(n, "message_status"):

@@ -335,3 +335,22 @@ func TestTicksTellBubblesApart(t *testing.T) {
 		t.Errorf("three that look alike: %s", v)
 	}
 }
+
+// A picture whose upper part is out of sight shows its caption alone: it is
+// still a file, and no text message.
+func TestACaptionAloneIsAFile(t *testing.T) {
+	cut := el("id=caption", "text=look", "at=[210,190][400,230]")
+	s := see(t, chatOf{title: "Bob", entry: "Message", voice: true, bubbles: []bub{{time: "1:00", status: "Sent", extra: cut}, {text: "hi", time: "1:01", status: "Sent"}}}.draw())
+	b := s.Bubbles[0]
+	if b.Media != "media" || b.Caption() != "look" || !b.Clipped {
+		t.Fatalf("got %+v", b)
+	}
+	if !(Want{Kind: "image", Text: "look"}).Shows(b) || Print(b).Hash != "" {
+		t.Errorf("print %+v", Print(b))
+	}
+	whole := Bubble{Out: true, Media: "image", Text: "look", Time: "1:00", Status: TickSent}
+	note := Prints([]Bubble{whole, s.Bubbles[1]})
+	if _, v := Find(Want{Text: "new"}, note, s.Bubbles); v != Absent {
+		t.Errorf("the window is not recognised: %s", v)
+	}
+}

@@ -11,11 +11,11 @@ import (
 // MaxPrints is how many bubbles a note holds.
 const MaxPrints = 16
 
-// Print is a bubble without its text. The hash of one that shows nothing to
-// recognise it by (cut off at the edge of the list) is empty.
+// Print is a bubble without its text. The hash of one that shows nothing, or not
+// enough, to recognise it by (cut off at the edge of the list) is empty.
 func Print(b Bubble) wabridge.BubblePrint {
 	p := wabridge.BubblePrint{Out: b.Out, Time: b.Time, First: b.First, Tick: string(b.Status)}
-	if b.Text == "" && b.Clipped {
+	if b.Clipped && (b.Text == "" || b.Media == "media") {
 		return p
 	}
 	shown := b.Text

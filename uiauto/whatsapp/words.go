@@ -130,7 +130,7 @@ func (l *look) walkTexts(n *uiauto.Node, yield func(*uiauto.Node) bool) bool {
 }
 
 // privateRoles hold what people wrote or are called.
-var privateRoles = []string{"message_row", "message_text", "message_sender", "quoted", "row", "chat_title", "entry", "recipients", "contact_title"}
+var privateRoles = []string{"message_row", "message_text", "media_caption", "message_sender", "quoted", "row", "chat_title", "entry", "recipients", "contact_title"}
 
 func (l *look) private(n *uiauto.Node) bool {
 	if n == l.messages && n != nil {
