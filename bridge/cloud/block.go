@@ -237,7 +237,7 @@ func blockError(err error) error {
 
 // barred refuses a message to somebody whom the phone has blocked.
 func (a *api) barred(ctx context.Context, phone wabridge.Phone, number string) error {
-	if any, err := a.blockers.blocks(ctx, a.Store, phone.ID); err != nil || !any {
+	if some, err := a.blockers.blocks(ctx, a.Store, phone.ID); err != nil || !some {
 		return err
 	}
 	blocked, err := queue.Blocked(ctx, a.Store, phone.ID, number, time.Now())
@@ -260,9 +260,9 @@ type blockers struct {
 func (b *blockers) blocks(ctx context.Context, store queue.Objects, phone string) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	any, known := b.known[phone]
+	some, known := b.known[phone]
 	if known {
-		return any, nil
+		return some, nil
 	}
 	n, err := store.CountObjects(ctx, queue.ObjectBlocked, phone)
 	if err != nil {
@@ -286,9 +286,9 @@ func (b *blockers) forget(phone string) {
 	delete(b.known, phone)
 }
 
-func (b *blockers) set(phone string, any bool) {
+func (b *blockers) set(phone string, some bool) {
 	if b.known == nil {
 		b.known = map[string]bool{}
 	}
-	b.known[phone] = any
+	b.known[phone] = some
 }
