@@ -1,8 +1,16 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
 	"strings"
 	"testing"
 	"time"
@@ -163,4 +171,85 @@ func (r *rig) nobodyElses(got map[string][]wabridge.Message) {
 			}
 		}
 	}
+}
+
+// call makes a request of the gateway as a client does.
+func (r *rig) call(method, url, kind string, body []byte, headers ...string) (int, http.Header, []byte) {
+	r.t.Helper()
+	if strings.HasPrefix(url, "/") {
+		url = "http://" + r.d.Addr() + url
+	}
+	req, err := http.NewRequestWithContext(r.t.Context(), method, url, bytes.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.d.Token())
+	req.Header.Set("Content-Type", kind)
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, b
+}
+
+// member reads a string of a JSON answer.
+func (r *rig) member(status int, b []byte, name string) string {
+	r.t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal(b, &v); err != nil || status != http.StatusOK {
+		r.t.Fatalf("%d %s", status, b)
+	}
+	s, _ := v[name].(string)
+	return s
+}
+
+// TestFilesOverHTTP: a picture that came in is downloaded by the media id of
+// its message, whole and in part; and one that is uploaded goes out by its id.
+func TestFilesOverHTTP(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	r := newRig(t, phonesim.Config{})
+	r.waitState(wabridge.PhoneReady)
+	r.incomingFile(phonesim.IncomingMessage{From: "15550001002", Kind: "image"})
+	in := r.heard(1)["15550001002"][0]
+	if in.Media == nil || in.Media.ID == "" {
+		t.Fatalf("got %+v", in.Media)
+	}
+	status, _, b := r.call("GET", "/v23.0/"+in.Media.ID, "", nil)
+	address := r.member(status, b, "url")
+	status, header, picture := r.call("GET", address, "", nil)
+	if sum := sha256.Sum256(picture); status != 200 || hex.EncodeToString(sum[:]) != r.sim.Received()[0].SHA256 || header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("download: %d, %d bytes, %v", status, len(picture), header)
+	}
+	if status, _, part := r.call("GET", address, "", nil, "Range", "bytes=2-5"); status != http.StatusPartialContent || !bytes.Equal(part, picture[2:6]) {
+		t.Errorf("range: %d, %d bytes", status, len(part))
+	}
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="a.jpg"`}, "Content-Type": {"image/jpeg"}})
+	if err == nil {
+		_, err = part.Write(picture)
+	}
+	if err = errors.Join(err, w.WriteField("messaging_product", "whatsapp"), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	status, _, b = r.call("POST", "/v23.0/"+benchPhone+"/media", w.FormDataContentType(), form.Bytes())
+	id := r.member(status, b, "id")
+	status, _, b = r.call("POST", "/v23.0/"+benchPhone+"/messages", "application/json",
+		[]byte(`{"messaging_product":"whatsapp","to":"15550001002","type":"image","image":{"id":"`+id+`","caption":"back to you"}}`))
+	if status != 200 {
+		t.Fatalf("send: %d %s", status, b)
+	}
+	r.until("the picture to be sent", func() bool { return len(r.sim.Sent()) == 1 })
+	if s := r.sim.Sent(); len(s) != 1 || s[0].To != "15550001002" || s[0].Media == nil || s[0].Media.SHA256 != in.Media.SHA256 || s[0].Text != "back to you" {
+		t.Errorf("sent: %+v", s)
+	}
+	r.drain()
 }
