@@ -22,6 +22,8 @@ var every = []struct{ method, path, scope string }{
 	{"GET", "/bridge/v1/messages", "read"},
 	{"GET", "/bridge/v1/messages/x", "read"},
 	{"DELETE", "/bridge/v1/messages/x", "send"},
+	{"GET", "/bridge/v1/contacts", "read"},
+	{"GET", "/bridge/v1/contacts/x/picture", "read"},
 	{"GET", "/bridge/v1/phones", "read"},
 	{"GET", "/bridge/v1/phones/x", "read"},
 	{"POST", "/bridge/v1/phones/x/pause", "admin"},

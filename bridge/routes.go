@@ -29,6 +29,8 @@ func (s *Server) routes() http.Handler {
 	with(queue.ScopeRead, "GET /bridge/v1/messages", s.listMessages)
 	with(queue.ScopeRead, "GET /bridge/v1/messages/{id}", s.readMessage)
 	with(queue.ScopeSend, "DELETE /bridge/v1/messages/{id}", s.cancelMessage)
+	with(queue.ScopeRead, "GET /bridge/v1/contacts", s.listContacts)
+	with(queue.ScopeRead, "GET /bridge/v1/contacts/{id}/picture", s.contactPicture)
 	with(queue.ScopeRead, "GET /bridge/v1/phones", s.listPhones)
 	with(queue.ScopeRead, "GET /bridge/v1/phones/{id}", s.readPhone)
 	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/pause", s.holdPhone(true))

@@ -27,6 +27,8 @@ type Store interface {
 	queue.Phones
 	queue.Tokens
 	queue.Endpoints
+	queue.Contacts
+	Picture(ctx context.Context, phone, chat string) (png []byte, at time.Time, err error)
 }
 
 // Config is what a Server is made of. Store, Auth and Log are required.

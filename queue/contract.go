@@ -25,6 +25,8 @@ type Store interface {
 	Tokens
 	Endpoints
 	Analytics
+	Contacts
+	Pictures
 	Objects
 	Calls
 	Close() error

@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		{"media", testMedia},
 		{"log", testLog},
 		{"people", testPeople},
+		{"contacts", testContacts},
 		{"objects", testObjects},
 		{"calls", testCalls},
 	} {
