@@ -142,6 +142,7 @@ func (a *api) changeBlocked(w http.ResponseWriter, r *http.Request, change func(
 		}
 		out.Users.Failed = append(out.Users.Failed, failedUser{user, []userError{failed}})
 	}
+	a.reload() // webhooks keep what they know of blocked users for a moment
 	status := http.StatusOK
 	if n := len(out.Users.Failed); n > 0 {
 		out.Error = refuse(wabridge.CodeBlock, "%d of %d users failed; block_users.failed_users tells why", n, len(inputs))
