@@ -72,7 +72,7 @@ way when send --wait gave up waiting.`,
 		}
 	}
 	add("run", newServe(), newDemo(), newSimphone())
-	add("use", newSend(), newInbox(), newEvents(), newPhones(), newStats())
+	add("use", newSend(), newInbox(), newEvents(), newPhones(), newContacts(), newStats())
 	add("phone", newDoctor(), newScreen(), newNotifications())
 	add("admin", newToken(), newWebhook(), newDB(), newVersion())
 	return root
