@@ -173,8 +173,8 @@ func (r *rig) nobodyElses(got map[string][]wabridge.Message) {
 	}
 }
 
-// call makes a request of the gateway as a client does.
-func (r *rig) call(method, url, kind string, body []byte, headers ...string) (int, http.Header, []byte) {
+// http makes a request of the gateway as a client does.
+func (r *rig) http(method, url, kind string, body []byte, headers ...string) (int, http.Header, []byte) {
 	r.t.Helper()
 	if strings.HasPrefix(url, "/") {
 		url = "http://" + r.d.Addr() + url
@@ -222,13 +222,13 @@ func TestFilesOverHTTP(t *testing.T) {
 	if in.Media == nil || in.Media.ID == "" {
 		t.Fatalf("got %+v", in.Media)
 	}
-	status, _, b := r.call("GET", "/v23.0/"+in.Media.ID, "", nil)
+	status, _, b := r.http("GET", "/v23.0/"+in.Media.ID, "", nil)
 	address := r.member(status, b, "url")
-	status, header, picture := r.call("GET", address, "", nil)
+	status, header, picture := r.http("GET", address, "", nil)
 	if sum := sha256.Sum256(picture); status != 200 || hex.EncodeToString(sum[:]) != r.sim.Received()[0].SHA256 || header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("download: %d, %d bytes, %v", status, len(picture), header)
 	}
-	if status, _, part := r.call("GET", address, "", nil, "Range", "bytes=2-5"); status != http.StatusPartialContent || !bytes.Equal(part, picture[2:6]) {
+	if status, _, part := r.http("GET", address, "", nil, "Range", "bytes=2-5"); status != http.StatusPartialContent || !bytes.Equal(part, picture[2:6]) {
 		t.Errorf("range: %d, %d bytes", status, len(part))
 	}
 	var form bytes.Buffer
@@ -240,9 +240,9 @@ func TestFilesOverHTTP(t *testing.T) {
 	if err = errors.Join(err, w.WriteField("messaging_product", "whatsapp"), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	status, _, b = r.call("POST", "/v23.0/"+benchPhone+"/media", w.FormDataContentType(), form.Bytes())
+	status, _, b = r.http("POST", "/v23.0/"+benchPhone+"/media", w.FormDataContentType(), form.Bytes())
 	id := r.member(status, b, "id")
-	status, _, b = r.call("POST", "/v23.0/"+benchPhone+"/messages", "application/json",
+	status, _, b = r.http("POST", "/v23.0/"+benchPhone+"/messages", "application/json",
 		[]byte(`{"messaging_product":"whatsapp","to":"15550001002","type":"image","image":{"id":"`+id+`","caption":"back to you"}}`))
 	if status != 200 {
 		t.Fatalf("send: %d %s", status, b)
