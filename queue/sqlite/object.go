@@ -78,8 +78,11 @@ const (
 SELECT kind, owner, id, name, version, data, created, changed
 FROM object
 `
-	objectByID   = selectObject + `WHERE kind = ?1 AND owner = ?2 AND id = ?3`
-	objectOfAny  = selectObject + `WHERE kind = ?1 AND id = ?2 ORDER BY owner LIMIT 1`
+	objectByID = selectObject + `WHERE kind = ?1 AND owner = ?2 AND id = ?3`
+	// The planner would read all of a kind: it takes a second column for little.
+	objectOfAny = selectObject + `INDEXED BY object_id
+WHERE kind = ?1 AND id = ?2
+LIMIT 1`
 	objectByName = selectObject + `WHERE kind = ?1 AND owner = ?2 AND name = ?3 AND name <> ''`
 	objectsOf    = selectObject + `WHERE kind = ?1 AND owner = ?2 AND id > ?3
 ORDER BY id
