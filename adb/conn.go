@@ -185,7 +185,7 @@ func (c *Conn) read() {
 // broken names what ended the connection.
 func (c *Conn) broken(op string, err error) error {
 	e := &Error{Op: op, Device: c.serial, Kind: ioKind(err), Err: err}
-	if e.Kind == ErrTimeout {
+	if errors.Is(e.Kind, ErrTimeout) {
 		e.Kind, e.Text = ErrOffline, fmt.Sprintf("it takes no data or acknowledges none; given up after at most %v", c.writeTimeout)
 	}
 	return e

@@ -213,7 +213,7 @@ func (c *smartConn) text() (string, error) {
 // answer is due means that the server went away.
 func (c *smartConn) failed(err error) error {
 	err = failure(c.ctx, c.op, c.device, err)
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == ErrClosed {
+	if e, ok := errors.AsType[*Error](err); ok && errors.Is(e.Kind, ErrClosed) {
 		e.Kind, e.Text = ErrServerGone, "it closed the connection without an answer"
 	}
 	return err

@@ -108,7 +108,7 @@ func TestRunHasADeadline(t *testing.T) {
 func TestProcessNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{features: v2, serve: func(_ string, s net.Conn) {
-			go io.Copy(io.Discard, s) //nolint:errcheck // ends with the stream
+			go io.Copy(io.Discard, s) // ends with the stream
 			for range 100 {
 				_, _ = s.Write([]byte(packet(wire.ShellStderr, strings.Repeat("e", 10_000))))
 			}

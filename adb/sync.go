@@ -117,7 +117,7 @@ func (d *Device) Push(ctx context.Context, src io.Reader, remote string, o PushO
 // the stream then broke.
 func saidMore(verdict error) bool {
 	_, refused := errors.AsType[*wire.SyncError](verdict)
-	return refused || verdict != nil && ioKind(verdict) == ErrProtocol
+	return refused || verdict != nil && errors.Is(ioKind(verdict), ErrProtocol)
 }
 
 // requestSend asks for the file to be made.
@@ -164,7 +164,7 @@ func (s *syncConn) sendContent(src io.Reader, o PushOptions, touch func(), verdi
 			}
 		}
 		switch {
-		case err == io.EOF || err == io.ErrUnexpectedEOF: //nolint:errorlint // of io.ReadFull itself
+		case err == io.EOF || err == io.ErrUnexpectedEOF: // of io.ReadFull itself
 			return s.finish(data, o)
 		case err != nil:
 			return &localError{fmt.Errorf("read the source: %w", err)}

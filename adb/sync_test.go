@@ -119,7 +119,7 @@ func TestTransfersStandStill(t *testing.T) {
 func TestSlowPullIsNotIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{features: v2, serve: func(_ string, s net.Conn) {
-			go io.Copy(io.Discard, s) //nolint:errcheck // ends with the stream
+			go io.Copy(io.Discard, s) // ends with the stream
 			for range 100 {
 				time.Sleep(20 * time.Second)
 				_, _ = s.Write(append(words("DATA", 3), "abc"...))

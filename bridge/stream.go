@@ -89,7 +89,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, in *reading) err
 		HandshakeTimeout: s.limits.write,
 		CheckOrigin:      s.originAllowed,
 		Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
-			writeFailure(w, upgradeFailure(r, status, reason))
+			writeFailure(w, upgradeFailure(status))
 		},
 	}
 	conn, err := up.Upgrade(w, r, nil)
@@ -211,7 +211,7 @@ func sameOrigin(a, b string) bool {
 	return err == nil && err2 == nil && x.Scheme == y.Scheme && strings.EqualFold(x.Host, y.Host)
 }
 
-func upgradeFailure(r *http.Request, status int, _ error) *failure {
+func upgradeFailure(status int) *failure {
 	if status == http.StatusForbidden {
 		return &failure{Status: status, Code: "origin_not_allowed", Field: "Origin",
 			Message: "pages of this origin may not read events",

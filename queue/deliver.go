@@ -151,7 +151,7 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 		err = wabridge.Fail(wabridge.CodeAmbiguous, nil, "%s", words[wabridge.CodeAmbiguous])
 	}
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // stopping: what failed says nothing
 	}
 	if codeOf(err) == wabridge.CodeMediaUpload { // its bubble was seen, with an upload that failed
 		return l.settle(ctx, m, Outcome(m, err, now))

@@ -89,7 +89,7 @@ func (l *Lane) Run(ctx, work context.Context) error {
 		} else {
 			l.stumbles = 0
 		}
-		if err := rest(ctx, changed, again); err != nil {
+		if rest(ctx, changed, again) != nil {
 			break
 		}
 	}

@@ -67,7 +67,7 @@ func judge(err error, strange int) *trouble {
 // the outside. The error returned is the database's.
 func (l *Lane) mind(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // stopping: what failed says nothing
 	}
 	if codeOf(err) == wabridge.CodeScreen {
 		l.strange++
@@ -116,7 +116,7 @@ func (l *Lane) probe(ctx context.Context, p wabridge.Phone) (time.Time, error) {
 	}
 	err := l.Sender.Probe(ctx)
 	if ctx.Err() != nil {
-		return time.Time{}, nil
+		return time.Time{}, nil //nolint:nilerr // as in mind
 	}
 	if err == nil {
 		l.down = nil

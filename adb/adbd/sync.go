@@ -183,7 +183,7 @@ func (s *syncSession) write(data *wire.SyncDataReader, name string, mode uint32,
 	if err != nil {
 		f.Abort()
 		if to.err != nil {
-			return failText("write failed", to.err), nil
+			return failText("write failed", to.err), nil //nolint:nilerr // the host is told
 		}
 		return "", err
 	}

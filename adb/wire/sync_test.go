@@ -225,7 +225,7 @@ func TestSyncData(t *testing.T) {
 	if r.Len() != 4 {
 		t.Errorf("%d bytes left behind DONE, want 4", r.Len())
 	}
-	if n, err := d.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := d.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: got %d, %v", n, err)
 	}
 }

@@ -175,7 +175,7 @@ func (p *extrasParser) selfName(a array) string {
 	if i < 0 {
 		return ""
 	}
-	name, _ := p.value(keySelf, i)
+	name := p.value(keySelf, i)
 	return name
 }
 

@@ -77,7 +77,7 @@ func (p *extrasParser) parse() (whole bool) {
 		return p.elements(texts, messages)
 	}
 	p.rec.Text, at = p.lonely(texts, at)
-	p.rec.SelfName, _ = p.value(keySelf, at)
+	p.rec.SelfName = p.value(keySelf, at)
 	p.rec.Group = strings.Contains(p.s, margins.entry+keyGroup+"=Boolean (true)")
 	return true
 }
@@ -89,7 +89,7 @@ func (p *extrasParser) before(key string, at int) string {
 	if !ok || at > 0 && start > at {
 		return ""
 	}
-	v, _ := p.value(key, 0)
+	v := p.value(key, 0)
 	return v
 }
 
@@ -115,16 +115,16 @@ func (p *extrasParser) open(key string, from int) (int, bool) {
 }
 
 // value reads a value that its owner ends at the first possible place.
-func (p *extrasParser) value(key string, from int) (string, bool) {
+func (p *extrasParser) value(key string, from int) string {
 	at, ok := p.open(key, from)
 	if !ok {
-		return "", false
+		return ""
 	}
 	ends := p.ends(at, key, 1)
 	if len(ends) == 0 {
-		return "", false
+		return ""
 	}
-	return p.s[at:ends[0]], true
+	return p.s[at:ends[0]]
 }
 
 // maxEnds bounds how many readings of one value are tried.

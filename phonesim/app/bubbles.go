@@ -75,7 +75,7 @@ func (s *chatScreen) shownText(m *Message) (text string, cut bool) {
 
 func (s *chatScreen) rowHeight(m *Message, divider bool) int {
 	text, _ := s.shownText(m)
-	_, h, _ := measure(text+timeRoom, bubbleMax)
+	_, h := measure(text+timeRoom, bubbleMax)
 	h += 8 + rowPad
 	if m.overPicture() {
 		h = rowPad
@@ -116,7 +116,7 @@ func (s *chatScreen) row(r row, y int) *view.Node {
 		y += dividerH
 	}
 	text, cut := s.shownText(m)
-	w, _, _ := measure(text+timeRoom, bubbleMax)
+	w, _ := measure(text+timeRoom, bubbleMax)
 	w = max(w, 108)
 	if media(m) {
 		fileW, _ := s.fileRoom(m)

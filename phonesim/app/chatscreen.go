@@ -79,7 +79,7 @@ func (s *chatScreen) footerHeight() int {
 	if !s.writable() {
 		return 160
 	}
-	_, h, _ := measure(s.chat.Draft, 311+96)
+	_, h := measure(s.chat.Draft, 311+96)
 	return 112 + min(h-50, 5*lineHeight) + s.quotingHeight()
 }
 

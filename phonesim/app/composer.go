@@ -127,7 +127,7 @@ func (s *composerScreen) tools() *view.Node {
 
 func (s *composerScreen) captionRow(bottom int) *view.Node {
 	a := s.a
-	_, h, _ := measure(s.caption, 560)
+	_, h := measure(s.caption, 560)
 	h = min(h-50, 4*lineHeight)
 	r := view.R(8, bottom-230-h, 712, bottom-130)
 	entry := with(a.n(editText, "caption", view.R(112, r.Top+24, 700, r.Bottom-20)), press)

@@ -60,7 +60,7 @@ func (a *App) inviteDialog(number string) screen {
 func (d *alert) Draw() *view.Node {
 	a := d.a
 	const left, right, top = 66, 654, 628
-	_, h, _ := measure(d.text, right-left)
+	_, h := measure(d.text, right-left)
 	h += 18
 	titleH := 0
 	if d.title != "" {

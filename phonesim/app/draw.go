@@ -134,12 +134,12 @@ const (
 )
 
 // measure is the size of a text that is wrapped at a width in pixels.
-func measure(text string, limit int) (w, h, lines int) {
-	perLine := max(limit/charWidth, 1)
+func measure(text string, limit int) (w, h int) {
+	perLine, lines := max(limit/charWidth, 1), 0
 	for line := range strings.SplitSeq(text, "\n") {
 		n := utf8.RuneCountInString(line)
 		lines += max((n+perLine-1)/perLine, 1)
 		w = max(w, min(n, perLine)*charWidth)
 	}
-	return w, lines*lineHeight + 5, lines
+	return w, lines*lineHeight + 5
 }

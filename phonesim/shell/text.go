@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -107,7 +108,7 @@ func count(args []string, def int) (n int, plus bool, rest []string) {
 func head(ctx context.Context, p *proc) int {
 	n, _, names := count(p.args[1:], 10)
 	if slices.ContainsFunc(p.args, func(a string) bool { return strings.HasPrefix(a, "-c") }) {
-		if _, err := io.CopyN(p.out, p.in, int64(n)); err != nil && err != io.EOF {
+		if _, err := io.CopyN(p.out, p.in, int64(n)); err != nil && !errors.Is(err, io.EOF) {
 			return 1
 		}
 		return 0

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -84,7 +85,9 @@ func TestPlans(t *testing.T) {
 			}
 			plan = append(plan, line)
 		}
-		rows.Close()
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Error(err)
+		}
 		if all := strings.Join(plan, "\n\t"); !strings.Contains(all, c.want) {
 			t.Errorf("%s: want %q in the plan\n\t%s", name, c.want, all)
 		}

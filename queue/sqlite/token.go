@@ -113,7 +113,7 @@ func (db *DB) loadTokens(ctx context.Context) error {
 	db.tokens.mu.Lock()
 	defer db.tokens.mu.Unlock()
 	live := map[string]queue.Token{}
-	_, err := db.eachToken(ctx, func(hash string, tok queue.Token) {
+	err := db.eachToken(ctx, func(hash string, tok queue.Token) {
 		if tok.Revoked.IsZero() {
 			live[hash] = tok
 		}
@@ -128,13 +128,13 @@ func (db *DB) loadTokens(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) eachToken(ctx context.Context, each func(hash string, tok queue.Token)) (n int, err error) {
+func (db *DB) eachToken(ctx context.Context, each func(hash string, tok queue.Token)) error {
 	rows, err := db.read.QueryContext(ctx, selectToken)
 	if err != nil {
-		return 0, readError("read tokens", err)
+		return readError("read tokens", err)
 	}
 	defer rows.Close()
-	for ; rows.Next(); n++ {
+	for rows.Next() {
 		var tok queue.Token
 		var hash, scopes string
 		var created int64
@@ -144,20 +144,20 @@ func (db *DB) eachToken(ctx context.Context, each func(hash string, tok queue.To
 			err = json.Unmarshal([]byte(scopes), &tok.Scopes)
 		}
 		if err != nil {
-			return n, readError("read tokens", err)
+			return readError("read tokens", err)
 		}
 		tok.Created, tok.Used, tok.Revoked = time.UnixMilli(created).UTC(), instant(used), instant(revoked)
 		each(hash, tok)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return n, readError("read tokens", err)
+		return readError("read tokens", err)
 	}
-	return n, nil
+	return nil
 }
 
 // Tokens implements queue.Tokens; revoked ones are listed too, oldest first.
 func (db *DB) Tokens(ctx context.Context) (all []queue.Token, err error) {
-	_, err = db.eachToken(ctx, func(_ string, tok queue.Token) { all = append(all, tok) })
+	err = db.eachToken(ctx, func(_ string, tok queue.Token) { all = append(all, tok) })
 	db.tokens.mu.Lock()
 	defer db.tokens.mu.Unlock()
 	for i := range all {
