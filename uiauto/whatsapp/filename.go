@@ -13,7 +13,9 @@ const maxFileName = 120
 
 // FileName is the name that a message's file gets on the phone; the recipient
 // of a document sees it. It has no path and no character that a shell, a file
-// system or a dialog of the app could take for something else.
+// system or a dialog of the app could take for something else. The ending of
+// all but documents, whose name nobody sees, is that of the type: Android goes
+// by it.
 func FileName(m *wabridge.Message) string {
 	name := strings.TrimLeft(strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\"*:<>?|`, r) || unicode.IsControl(r) || r >= 0xfdd0 && r <= 0xfdef || r == unicode.ReplacementChar {
@@ -26,14 +28,14 @@ func FileName(m *wabridge.Message) string {
 		ext = ""
 	}
 	base := strings.TrimSuffix(name, ext)
+	if known := extensions[mimeType(m)]; known != "" && (KindOf(m) != "document" || base == "" && ext == "") {
+		ext = known
+	}
 	for len(base)+len(ext) > maxFileName {
 		base = cutRune(base)
 	}
 	if base == "" {
 		base = "file"
-		if ext == "" {
-			ext = extensions[mimeType(m)]
-		}
 	}
 	return base + ext
 }

@@ -275,6 +275,7 @@ func TestNamesOfFiles(t *testing.T) {
 		"none":            {"", "image/jpeg", "file.jpg"},
 		"none, with more": {"", "audio/ogg; codecs=opus", "file.ogg"},
 		"only dots":       {"...", "application/pdf", "file.pdf"},
+		"a wrong ending":  {"upload.bin", "image/jpeg", "upload.jpg"},
 		"an option":       {"-rf.pdf", "", "rf.pdf"},
 		"very long":       {strings.Repeat("ä", 200) + ".pdf", "", strings.Repeat("ä", 58) + ".pdf"},
 	} {
