@@ -201,6 +201,8 @@ func TestType(t *testing.T) {
 		{"text/csv", "text", "text/csv"},
 		{"application/x-own", "noise", "application/x-own"},
 		{"a/b;;;\x00", "noise", "a/b"},
+		{"text/plain\r\nX-Own: 1", "png", "image/png"},
+		{"a/b/c", "png", "image/png"},
 	} {
 		got, err := Type(c.declared, inspect(t, files[c.file]))
 		if got != c.want || (err != nil) != (c.want == "") || err != nil && wabridge.CodeOf(err) != wabridge.CodeMediaUpload {

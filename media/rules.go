@@ -2,6 +2,7 @@ package media
 
 import (
 	"mime"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -66,7 +67,7 @@ func KindOf(mime string) string {
 // CodeMediaUpload where they contradict.
 func Type(declared string, i Info) (string, error) {
 	base := baseType(declared)
-	if !strings.Contains(base, "/") || base == unknownType || base == "binary/octet-stream" {
+	if !typeShape.MatchString(base) || base == unknownType || base == "binary/octet-stream" {
 		return i.MIME, nil
 	}
 	if base != "image/webp" && KindOf(base) == Document || slices.Contains(alike(base), i.MIME) {
@@ -74,6 +75,9 @@ func Type(declared string, i Info) (string, error) {
 	}
 	return "", wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is declared as %s, but its bytes are %s", base, i.MIME)
 }
+
+// typeShape is what a type looks like (RFC 6838, section 4.2).
+var typeShape = regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$`)
 
 // baseType is a type without parameters, under its usual name.
 func baseType(s string) string {

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/media"
 )
 
@@ -126,14 +128,15 @@ func (w *Worker) settled(kind string, s *seen) bool {
 // measure pulls a voice note to see how long it is.
 func (w *Worker) measure(ctx context.Context, dev Device, s *seen) error {
 	f, err := w.fetch(ctx, dev, s)
-	switch wabridge.CodeOf(err) {
-	case wabridge.CodeNone:
+	if err == nil {
 		s.Seconds = int((f.Info.Length + time.Second/2) / time.Second)
-	case wabridge.CodeMediaUpload, wabridge.CodeStorage: // told when it is to be attached
-	default:
-		return err
+		return nil
 	}
-	return nil
+	_, refused := errors.AsType[*adb.FileError](err)
+	if code := wabridge.CodeOf(err); refused || code == wabridge.CodeMediaUpload || code == wabridge.CodeStorage {
+		return nil // told when it is to be attached
+	}
+	return err
 }
 
 // fetch pulls a file into the store, once.

@@ -2,12 +2,14 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -131,7 +133,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			w.forget(nil)
 			select {
 			case <-changed:
-				continue
+				again = w.pace.look / 10 // most changes are no files: not one question for each
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -360,10 +362,13 @@ func (w *Worker) attach(ctx context.Context, dev Device, m wabridge.Message, f *
 // note remembers what went wrong, for the end of the waiting. What is the
 // phone's comes back.
 func (w *Worker) note(m wabridge.Message, err error) error {
-	switch wabridge.CodeOf(err) {
-	case wabridge.CodeMediaUpload:
+	_, refused := errors.AsType[*adb.FileError](err)
+	switch code := wabridge.CodeOf(err); {
+	case refused:
+		w.trouble[m.ID] = "the phone does not let the file be read"
+	case code == wabridge.CodeMediaUpload:
 		w.trouble[m.ID] = "the file is larger than this gateway takes (media.max_size)"
-	case wabridge.CodeStorage:
+	case code == wabridge.CodeStorage:
 		w.trouble[m.ID] = "the gateway had no room to store the file (media.quota, or the disk)"
 	default:
 		return fmt.Errorf("fetch a file: %w", err)

@@ -13,11 +13,15 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 )
 
 const pkg = "com.whatsapp"
+
+// forbidden is the content of a file that the phone does not let be read.
+const forbidden = "nobody reads this"
 
 // A phone is a storage that can be unplugged.
 type phone struct {
@@ -74,6 +78,9 @@ func (p *phone) Pull(_ context.Context, name string, to io.Writer) error {
 	p.mu.Unlock()
 	if gone {
 		return errors.New("unplugged")
+	}
+	if string(b) == forbidden {
+		return &adb.FileError{Errno: 13}
 	}
 	_, err := io.Copy(to, bytes.NewReader(b))
 	return err
@@ -264,6 +271,7 @@ func TestWorkerGivesUp(t *testing.T) {
 		"one of two":       {text: "🎥 Video", body: `{}`, files: []string{"one", "two"}, code: wabridge.CodeMediaDownload, says: "cannot be told"},
 		"too large":        {text: "🎥 Video", body: `{}`, files: []string{"123456"}, max: 5, code: wabridge.CodeMediaDownload, says: "media.max_size"},
 		"no room":          {text: "🎥 Video", body: `{}`, files: []string{"123456"}, o: media.Options{Quota: 3}, code: wabridge.CodeMediaDownload, says: "media.quota"},
+		"not to be read":   {text: "🎥 Video", body: `{}`, files: []string{forbidden}, code: wabridge.CodeMediaDownload, says: "does not let"},
 		"empty files only": {text: "🎥 Video", body: `{}`, files: []string{""}, code: wabridge.CodeMediaDownload, says: "auto-download"},
 	} {
 		t.Run(name, func(t *testing.T) {
