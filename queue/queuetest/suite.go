@@ -28,6 +28,7 @@ func Run(t *testing.T, open Open) {
 		{"log", testLog},
 		{"people", testPeople},
 		{"contacts", testContacts},
+		{"analytics", testAnalytics},
 		{"objects", testObjects},
 		{"calls", testCalls},
 	} {

@@ -131,3 +131,35 @@ func claimAndRelease(b testing.TB, db queue.Store) {
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkMoves64 is 64 callers at once that each move a message that was
+// claimed to sent and delivered: what lanes do, and what is counted.
+func BenchmarkMoves64(b *testing.B) {
+	db := open(b)
+	fill(b, db, b.N, 1<<30)
+	ids := make([]string, 0, b.N)
+	for len(ids) < b.N {
+		m, _, err := db.Claim(context.Background(), "100000000000001", time.Now(), time.Hour, queue.Pacing{}.Gate)
+		if err != nil || m == nil {
+			b.Fatalf("claim: %v, %v", m, err)
+		}
+		ids = append(ids, m.ID)
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for range 64 {
+		wg.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				for _, move := range []wabridge.Move{wabridge.WasSent(time.Now()), wabridge.WasDelivered(time.Now())} {
+					if _, err := db.Apply(context.Background(), ids[n-1], 0, move); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(2*b.N)/b.Elapsed().Seconds(), "moves/s")
+}
