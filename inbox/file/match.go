@@ -91,6 +91,8 @@ func sameName(name, file string) bool {
 type pair struct {
 	want int // in wants
 	file int // in files
+	// sole: nobody else could claim the file.
+	sole bool
 }
 
 // match pairs messages and files of one kind where nothing else is possible.
@@ -98,7 +100,8 @@ type pair struct {
 // all messages that wait are among wants, oldest first.
 //
 // A file that is known to be there (here) and has only one candidate is that
-// candidate, whoever else waits. Where the phone does not tell, a message and a
+// candidate, whoever else waits; but not where fewer files came than are said to
+// be there: the app keeps one that two people sent only once. Where the phone does not tell, a message and a
 // file belong together if neither can be anybody else's. As many messages of
 // one chat as there are candidates for them get theirs in order, if no other
 // chat can claim any: a mistake among them stays in their chat.
@@ -126,8 +129,12 @@ func match(wants []want, files []Entry) []pair {
 func step(wants []want, files []Entry, done, taken map[int]bool) []pair {
 	able := candidates(wants, files, done, taken)
 	for i, w := range wants {
-		if w.here && !done[i] && len(able[i]) == 1 {
-			return []pair{{i, able[i][0]}}
+		if !w.here || done[i] || len(able[i]) != 1 {
+			continue
+		}
+		group := claimants(wants, able, done, i)
+		if told(wants, group) <= len(union(able, group)) {
+			return []pair{{i, able[i][0], len(group) == 1}}
 		}
 	}
 	for i := range wants {
@@ -170,20 +177,37 @@ func claimants(wants []want, able [][]int, done map[int]bool, i int) []int {
 	return group
 }
 
-// inOrder pairs a group of one chat, one to one, the files in the order of their
-// times and names.
-func inOrder(wants []want, files []Entry, able [][]int, group []int) ([]pair, bool) {
-	var all []int
+// union lists the files that a group can claim.
+func union(able [][]int, group []int) (all []int) {
 	for _, i := range group {
-		if wants[i].chat != wants[group[0]].chat || wants[i].told && !wants[i].here {
-			return nil, false
-		}
 		for _, f := range able[i] {
 			if !slices.Contains(all, f) {
 				all = append(all, f)
 			}
 		}
 	}
+	return all
+}
+
+// told counts those of a group whose files the phone has.
+func told(wants []want, group []int) (n int) {
+	for _, i := range group {
+		if wants[i].here {
+			n++
+		}
+	}
+	return n
+}
+
+// inOrder pairs a group of one chat, one to one, the files in the order of their
+// times and names.
+func inOrder(wants []want, files []Entry, able [][]int, group []int) ([]pair, bool) {
+	for _, i := range group {
+		if wants[i].chat != wants[group[0]].chat || wants[i].told && !wants[i].here {
+			return nil, false
+		}
+	}
+	all := union(able, group)
 	if len(all) != len(group) {
 		return nil, false
 	}
@@ -193,7 +217,7 @@ func inOrder(wants []want, files []Entry, able [][]int, group []int) ([]pair, bo
 		if !slices.Contains(able[i], all[k]) {
 			return nil, false
 		}
-		out[k] = pair{i, all[k]}
+		out[k] = pair{i, all[k], len(group) == 1}
 	}
 	return out, true
 }

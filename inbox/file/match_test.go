@@ -31,7 +31,7 @@ func waits(chat string, second float64, change ...func(*want)) want {
 }
 
 func here(w *want)                    { w.here, w.told = true, true }
-func told(w *want)                    { w.told = true }
+func tells(w *want)                   { w.told = true }
 func ghost(w *want)                   { w.ghost = true }
 func named(name string) func(*want)   { return func(w *want) { w.name = name } }
 func lasting(seconds int) func(*want) { return func(w *want) { w.seconds = seconds } }
@@ -59,11 +59,12 @@ func TestMatch(t *testing.T) {
 		"one chat, two of each":                    {[]want{waits("a", 0), waits("a", 1)}, []Entry{fileAt("2", 3), fileAt("1", 2)}, "a=1 a=2"},
 		"one chat, counters count":                 {[]want{waits("a", 0), waits("a", 1)}, []Entry{fileAt("IMG-20260131-WA0008.jpg", 2), fileAt("IMG-20260131-WA0007.jpg", 3)}, "a=IMG-20260131-WA0007.jpg a=IMG-20260131-WA0008.jpg"},
 		"one chat, one is missing":                 {[]want{waits("a", 0), waits("a", 1)}, []Entry{fileAt("1", 2)}, ""},
-		"the phone has the file of one":            {[]want{waits("a", 0, told), waits("b", 0, here)}, []Entry{fileAt("1", 1)}, "b=1"},
+		"the phone has the file of one":            {[]want{waits("a", 0, tells), waits("b", 0, here)}, []Entry{fileAt("1", 1)}, "b=1"},
+		"two have theirs, one came (sent by both)": {[]want{waits("a", 0, here), waits("b", 0, here)}, []Entry{fileAt("1", 1)}, ""},
 		"and then that of the other":               {[]want{waits("a", 0, here)}, []Entry{fileAt("2", 2)}, "a=2"},
 		"it has both, one is too old for b":        {[]want{waits("a", 0, here), waits("b", 20, here)}, []Entry{fileAt("1", 1), fileAt("2", 21)}, "a=1 b=2"},
 		"it has both, they cannot be told apart":   {[]want{waits("a", 0, here), waits("b", 0, here)}, []Entry{fileAt("1", 1), fileAt("2", 1)}, ""},
-		"it tells of pictures, and not of this":    {[]want{waits("a", 0, told)}, []Entry{fileAt("1", 1)}, ""},
+		"it tells of pictures, and not of this":    {[]want{waits("a", 0, tells)}, []Entry{fileAt("1", 1)}, ""},
 		"one who waits no longer may be the owner": {[]want{waits("g", 0, ghost), waits("b", 0)}, []Entry{fileAt("1", 1)}, ""},
 		"one who waits no longer, and his file":    {[]want{waits("g", 0, ghost), waits("b", 60)}, []Entry{fileAt("1", 1)}, "g=1"},
 		"documents by name":                        {[]want{waits("a", 0, named("a.pdf")), waits("b", 0, named("b.pdf"))}, []Entry{fileAt("b.pdf", 1), fileAt("a.pdf", 1), fileAt("c.pdf", 1)}, "a=a.pdf b=b.pdf"},

@@ -256,7 +256,7 @@ func (w *Worker) look(ctx context.Context, dev Device, kind string, waiting []wa
 		switch {
 		case want.ghost:
 			f.claimed = true
-		case want.here || w.settled(kind, f):
+		case want.here && p.sole || w.settled(kind, f):
 			if err := w.attach(ctx, dev, byID[want.id], f); err != nil {
 				return err
 			}
