@@ -38,6 +38,7 @@ type Config struct {
 	Discover   bool          `koanf:"discover"`
 	Pacing     PacingConfig  `koanf:"pacing"`
 	Webhook    WebhookConfig `koanf:"webhook"`
+	Devino     DevinoConfig  `koanf:"devino"`
 	Media      MediaConfig   `koanf:"media"`
 	Templates  Templates     `koanf:"templates"`
 	Limits     LimitsConfig  `koanf:"limits"`
@@ -196,6 +197,7 @@ func (c Config) Validate() error {
 	c.validateUnique(bad)
 	c.validateRates(bad)
 	c.Media.validate(bad)
+	c.Devino.validate(bad)
 	c.Limits.validate(bad)
 	_, wrong := c.Pacing.policy()
 	found = append(found, wrong...)

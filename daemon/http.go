@@ -42,7 +42,11 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
 		Read: d.markRead,
 	})
-	server := newServer(own.Beside(graph), d.log.With("component", "http"))
+	rest, err := d.serveDevino(ctx, auth, graph)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	server := newServer(own.Beside(rest), d.log.With("component", "http"))
 	done := make(chan struct{})
 	go func() { // ends with Shutdown, which waits for it
 		defer close(done)

@@ -102,6 +102,9 @@ func words(_, to reflect.Type, value any) (any, error) {
 	return list, nil
 }
 
+// lists are the settings that are lists of entries with members.
+var lists = []string{"phones", "rates", "devino.senders"}
+
 // unknown finds the keys of the file that are no settings.
 func unknown(k *koanf.Koanf) Mistakes {
 	var wrong Mistakes
@@ -114,11 +117,11 @@ func unknown(k *koanf.Koanf) Mistakes {
 		}
 	}
 	for _, key := range k.Keys() {
-		if key != "phones" && key != "rates" {
+		if !slices.Contains(lists, key) {
 			check(key, key)
 		}
 	}
-	for _, list := range []string{"phones", "rates"} {
+	for _, list := range lists {
 		entries, _ := k.Get(list).([]any)
 		for i, e := range entries {
 			members, _ := e.(map[string]any)

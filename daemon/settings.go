@@ -57,6 +57,7 @@ var Settings = []Setting{
 	{Key: "webhook.verify_token", Help: "hub.verify_token of the handshake"},
 	{Key: "webhook.app_secret", Help: "secret of X-Hub-Signature-256"},
 	{Key: "webhook.fields", Help: "webhook fields it gets; none: messages and smb_message_echoes, *: all"},
+	{Key: "devino.incoming_url", Help: "receiver of incoming messages in Devino's form"},
 	{Key: "templates.free_edits", Bool: true, Help: "edit message templates as often as you like"},
 	{Key: "media.quota", Flag: "media-quota", Help: "room for files, in and out, e.g. 10GB; 0: no limit"},
 	{Key: "media.reserve", Help: "room that is left free on the disk"},
@@ -74,7 +75,7 @@ var Settings = []Setting{
 }
 
 // fileOnly are the settings that stand in the file alone: the members of each
-// entry of phones and of rates.
+// entry of the lists.
 var fileOnly = []Setting{
 	{Key: "phones[].serial", Help: "serial of `adb devices`, host:port, or direct:host:port"},
 	{Key: "phones[].id", Help: "phone_number_id in the API (default: made from serial, user and package)"},
@@ -84,6 +85,8 @@ var fileOnly = []Setting{
 	{Key: "phones[].name", Help: "verified_name in the API"},
 	{Key: "phones[].unlock_pin", Help: "PIN of the lock screen, if there must be one"},
 	{Key: "phones[].maintenance", Help: "put the number into maintenance at the start; calls on it get 131057 until it is ended through the API"},
+	{Key: "devino.senders[].name", Help: "a sender's name, as it stands in from"},
+	{Key: "devino.senders[].phone", Help: "phone_number_id of the phone that it means"},
 	{Key: "rates[].amount", Help: "what one unit costs, in waba_currency"},
 	{Key: "rates[].country", Help: "of the contact's number, e.g. DE (default: all)"},
 	{Key: "rates[].category", Help: "marketing, utility, authentication or service (default: all)"},

@@ -16,12 +16,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
-	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -62,7 +62,7 @@ type Linker interface {
 
 // Files opens the bytes of files; *media.Store does.
 type Files interface {
-	Open(ctx context.Context, hash string) (io.ReadCloser, int64, error)
+	File(hash string) (*os.File, error)
 }
 
 // Config is what the interface is made of. Store, Auth and Log are required
@@ -88,11 +88,14 @@ type Config struct {
 	Client *http.Client
 }
 
-type api struct{ Config }
+type api struct {
+	Config
+	sign *signer
+}
 
 // Handler serves MessagesPath and ContentPath.
 func Handler(c Config) http.Handler {
-	a := &api{c}
+	a := &api{c, &signer{store: c.Store}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, ContentPath) {
 			a.download(w, r)
@@ -266,6 +269,3 @@ func write(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the caller may be gone; nothing to do about it
 }
-
-// Handler's files come from package media.
-var _ Files = (*media.Store)(nil)

@@ -11,12 +11,14 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/content"
-	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 )
 
 // codeTTL is how long a one-time code is worth sending, as in the Cloud API.
 const codeTTL = 10 * time.Minute
+
+// fileHeaders are the formats of headers that are files.
+var fileHeaders = []string{"IMAGE", "VIDEO", "DOCUMENT"}
 
 // template makes the message of a stored template: templateId is its name, in
 // the language of languageCode, or its id.
@@ -33,6 +35,15 @@ func (a *api) template(ctx context.Context, it *item, phone wabridge.Phone, id, 
 	if err != nil {
 		return err
 	}
+	header := t.Part("HEADER")
+	switch withFile := header != nil && slices.Contains(fileHeaders, header.Format); {
+	case withFile && it.file == nil:
+		it.fail(keyMissing, "contentUrl", "the template has a file in its header; give it")
+		return nil
+	case !withFile && it.file != nil:
+		it.fail(keyInvalid, "contentUrl", "the template has no file in its header")
+		return nil
+	}
 	carried, body, err := fill(t, params, it.file)
 	if err != nil {
 		it.failTemplate(err)
@@ -42,10 +53,6 @@ func (a *api) template(ctx context.Context, it *item, phone wabridge.Phone, id, 
 	m.Type, m.Body, m.Text, m.Choices = "template", body, wabridge.Text(carried.Text), carried.Choices
 	m.Template, m.Category = t.ID, strings.ToLower(t.Category)
 	if it.file != nil {
-		if carried.Media == nil {
-			it.fail(keyInvalid, "contentUrl", "the template has no file in its header")
-			return nil
-		}
 		it.file.template, it.file.kind = true, carried.Media.Kind
 	}
 	if until := now.Add(lifetime(t)); until.After(now) && until.Before(m.Expires) && !there(it.given["validity"]) {
@@ -172,10 +179,7 @@ type component struct {
 func components(t content.Template, params map[string]string, f *link) []component {
 	var out []component
 	if f != nil {
-		kind := media.Document
-		if c := t.Part("HEADER"); c != nil && slices.Contains([]string{"IMAGE", "VIDEO"}, c.Format) {
-			kind = strings.ToLower(c.Format)
-		}
+		kind := strings.ToLower(t.Part("HEADER").Format)
 		out = append(out, component{Type: "header", List: []map[string]any{{"type": kind, kind: map[string]string{"link": f.url}}}})
 	}
 	for i, p := range places(t) {

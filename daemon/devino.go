@@ -1,0 +1,78 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/devino"
+)
+
+// DevinoConfig is what the interface in Devino's form is told.
+type DevinoConfig struct {
+	Senders  []DevinoSender `koanf:"senders"`
+	Incoming string         `koanf:"incoming_url"`
+}
+
+// A DevinoSender is a name in `from` and the phone that it means.
+type DevinoSender struct {
+	Name  string `koanf:"name"`
+	Phone string `koanf:"phone"`
+}
+
+func (c DevinoConfig) validate(bad report) {
+	names := map[string]int{}
+	for i, s := range c.Senders {
+		field := fmt.Sprintf("devino.senders[%d]", i)
+		if s.Name == "" {
+			bad(field+".name", "is empty; give the name that stands in from")
+		} else if j, ok := names[s.Name]; ok {
+			bad(field+".name", "%q is the name of devino.senders[%d] already", s.Name, j)
+		}
+		names[s.Name] = i
+		if !decimal.MatchString(s.Phone) {
+			bad(field+".phone", "%q is not the id of a phone; `wabridge phones` shows them", s.Phone)
+		}
+	}
+	if c.Incoming != "" && !httpURL(c.Incoming) {
+		bad("devino.incoming_url", "%q is not an http or https URL", c.Incoming)
+	}
+}
+
+// serveDevino starts the webhooks in Devino's form, and serves its calls
+// beside what rest serves.
+func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.Handler) (http.Handler, error) {
+	c := devino.Config{
+		Store: d.db, Auth: auth, Log: d.log.With("component", "devino"), Senders: map[string]string{},
+		Links: d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
+	}
+	for _, s := range d.cfg.Devino.Senders {
+		c.Senders[s.Name] = s.Phone
+	}
+	if c.Base == "" {
+		c.Base = "http://" + d.addr
+	}
+	hooks := devino.New(c)
+	if err := hooks.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	d.parts.started("devino webhooks", func(ctx context.Context) error {
+		bounded, cancel := context.WithTimeout(ctx, hooksGrace)
+		defer cancel()
+		err := hooks.Stop(bounded)
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			err = nil // what was broken off is posted again after the next start
+		}
+		return err
+	})
+	own := devino.Handler(c)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if devino.Ours(r.URL.Path) {
+			own.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	}), nil
+}
