@@ -355,3 +355,14 @@ func TestACaptionAloneIsAFile(t *testing.T) {
 		t.Errorf("the window is not recognised: %s", v)
 	}
 }
+
+// A document whose name is out of sight is the one whose name is not.
+func TestWindowsMeetAtACutFile(t *testing.T) {
+	text := func(s string) Bubble { return Bubble{Text: s, Time: "1:00"} }
+	whole := Bubble{Out: true, Media: "document", Text: "see", File: "a.pdf", Time: "1:00", Status: TickSent}
+	cut := Bubble{Out: true, Media: "document", Text: "see", Time: "1:00", Status: TickSent, Clipped: true}
+	joined, overlap := Join([]Bubble{text("a"), whole, text("b")}, []Bubble{cut, text("b"), text("c")})
+	if !overlap || len(joined) != 4 {
+		t.Errorf("%d bubbles, overlap %v: %+v", len(joined), overlap, joined)
+	}
+}

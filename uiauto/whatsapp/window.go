@@ -15,7 +15,7 @@ const MaxPrints = 16
 // enough, to recognise it by (cut off at the edge of the list) is empty.
 func Print(b Bubble) wabridge.BubblePrint {
 	p := wabridge.BubblePrint{Out: b.Out, Time: b.Time, First: b.First, Tick: string(b.Status)}
-	if b.Clipped && (b.Text == "" || b.Media == "media") {
+	if b.Clipped && (b.Text == "" || b.Media != "") { // of a file, parts are out of sight
 		return p
 	}
 	shown := b.Text
