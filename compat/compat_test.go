@@ -40,7 +40,7 @@ func TestClients(t *testing.T) {
 		node  []string // arguments before the script
 		steps int      // a script that ends early is no success
 	}{
-		{"kapso", nil, 13},
+		{"kapso", nil, 14},
 		{"api-js", nil, 11},
 		{"tawn33y", []string{"--require", "./redirect.cjs"}, 6},
 		{"meta-sdk", nil, 4},

@@ -169,6 +169,14 @@ await step("markRead with the typing indicator", async () => {
   await client.messages.markRead({ phoneNumberId, messageId: m.id, typingIndicator: { type: "text" } });
 });
 
+await step("media that comes in is offered for download", async () => {
+  await incoming({ from: "15550104001", type: "image", file: png.toString("base64"), mime: "image/png", caption: "look" });
+  const m = await message("the picture", (m) => m.from === "15550104001" && m.type === "image");
+  const bytes = await client.media.download({ mediaId: m.image.id, phoneNumberId, auth: "always" });
+  assert.deepEqual(Buffer.from(bytes), png);
+  assert.equal(m.image.caption, "look");
+});
+
 await step("business profile and settings", async () => {
   await client.phoneNumbers.businessProfile.update({ phoneNumberId, about: "We sell tea", websites: ["https://tea.example.org"] });
   const profile = await client.phoneNumbers.businessProfile.get({ phoneNumberId });

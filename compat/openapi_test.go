@@ -96,12 +96,12 @@ func onlyVariables(name string) bool {
 	return strings.Count(name, "/") == 2 && strings.HasSuffix(name, "}")
 }
 
-// webhook is the schema of what Meta posts.
-func (s *metaSpec) webhook(t *testing.T) *openapi3.Schema {
+// schema is one of the description's components.
+func (s *metaSpec) schema(t *testing.T, name string) *openapi3.Schema {
 	t.Helper()
-	schema := s.doc.Components.Schemas["WebhookPayload"]
+	schema := s.doc.Components.Schemas[name]
 	if schema == nil {
-		t.Fatal("Meta's OpenAPI has no WebhookPayload")
+		t.Fatalf("Meta's OpenAPI has no schema %s", name)
 	}
 	return schema.Value
 }
