@@ -9,7 +9,7 @@ import (
 
 // postmanItem is a folder or a request of a Postman collection.
 type postmanItem struct {
-	Name    string `json:"name"`
+	Name    string        `json:"name"`
 	Item    []postmanItem `json:"item"`
 	Request struct {
 		Method string          `json:"method"`

@@ -90,7 +90,7 @@ func (l *lane) settle(work context.Context) bool {
 		l.e.Cursor, l.e.Next, l.seek = *l.seek, time.Time{}, nil
 		l.changes++
 	}
-	must := l.changes > l.stored && !l.beside
+	must := l.changes-l.stored >= ahead || l.changes > l.stored && !l.beside
 	l.mu.Unlock()
 	return !must || l.save(work)
 }
