@@ -47,8 +47,8 @@ const recently = 3 * time.Minute
 // ids are those of the bubbles' messages; the empty ones in it are new, in the
 // order of ch.New.
 func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue.Changes, ids []string, anchored bool) {
-	list, since := v.Before.order(entries(known, ours))
-	pair := align(list, since, v)
+	list, within, since := v.Before.order(entries(known, ours))
+	pair := align(list, within, since, v)
 	unread := v.Unread
 	fresh := make([]bool, len(v.Seen))
 	for i := len(v.Seen) - 1; i >= 0; i-- {
@@ -75,13 +75,13 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 }
 
 // order puts what is known into the chat's order: what stood above the window,
-// what stood in it, and what came since, whose beginning it returns. Times alone
-// say less: a notification's are whole seconds.
-func (w Window) order(list []entry) (ordered []entry, since int) {
+// what stood in it, and what came since; it returns where the second and the
+// third begin. Times alone say less: a notification's are whole seconds.
+func (w Window) order(list []entry) (ordered []entry, from, since int) {
 	if len(w.IDs) == 0 {
-		return list, 0
+		return list, 0, 0
 	}
-	var within, below []entry
+	var above, within, below []entry
 	for _, e := range list {
 		switch {
 		case slices.Contains(w.IDs, e.ID):
@@ -89,13 +89,13 @@ func (w Window) order(list []entry) (ordered []entry, since int) {
 		case e.since(w):
 			below = append(below, e)
 		default:
-			ordered = append(ordered, e)
+			above = append(above, e)
 		}
 	}
 	slices.SortStableFunc(within, func(a, b entry) int {
 		return cmp.Compare(slices.Index(w.IDs, a.ID), slices.Index(w.IDs, b.ID))
 	})
-	return slices.Concat(ordered, within, below), len(ordered) + len(within)
+	return slices.Concat(above, within, below), len(above), len(above) + len(within)
 }
 
 // since reports whether a message that did not stand in the window came after it.
@@ -152,10 +152,10 @@ func latestTimes(list []entry, pair []int, v View) []time.Time {
 // is worth, because a known one may be shown in another form.
 const skipped = 0.4
 
-// align lays what is known over the view: for each bubble its entry, or -1. Up
-// to the entry since, the order of the list is certain.
-func align(list []entry, since int, v View) []int {
-	g := &grid{list: list, seen: v.Seen, cost: skipped, since: since}
+// align lays what is known over the view: for each bubble its entry, or -1. From
+// the entry within to the one since, the order of the list is certain.
+func align(list []entry, within, since int, v View) []int {
+	g := &grid{list: list, seen: v.Seen, cost: skipped, within: within, since: since}
 	if v.Scrolled {
 		g.cost = 0
 	}
@@ -175,12 +175,12 @@ func align(list []entry, since int, v View) []int {
 
 // A grid is the table of the alignment.
 type grid struct {
-	list  []entry
-	seen  []Sighting
-	cost  float64
-	since int
-	fit   [][]float64 // of entry i and bubble j
-	score [][]float64 // of the best match of list[i:] and seen[j:], once matching has begun
+	list          []entry
+	seen          []Sighting
+	cost          float64
+	within, since int
+	fit           [][]float64 // of entry i and bubble j
+	score         [][]float64 // of the best match of list[i:] and seen[j:], once matching has begun
 }
 
 func (g *grid) fill() {
@@ -267,13 +267,25 @@ func (g *grid) nearby(pair []int) {
 		if pair[j] >= 0 {
 			continue
 		}
-		for i := len(g.list) - 1; i >= 0 && (i >= g.since || ours(g.list[i])); i-- {
-			if !used[i] && g.fit[i][j] > 0 && g.near(pair, i, j) {
+		for i := len(g.list) - 1; i >= 0; i-- {
+			if !used[i] && g.fit[i][j] > 0 && g.side(pair, i, j) && g.near(pair, i, j) {
 				pair[j], used[i] = i, true
 				break
 			}
 		}
 	}
+}
+
+// side reports whether entry i can stand at j by what an earlier look showed:
+// what was above its window is so still, and what was in it has its place.
+func (g *grid) side(pair []int, i, j int) bool {
+	switch {
+	case i >= g.since, ours(g.list[i]):
+		return true
+	case i >= g.within:
+		return false
+	}
+	return !slices.ContainsFunc(pair[:j], func(k int) bool { return k >= g.within })
 }
 
 // near reports whether entry i can stand at j: not much older than what

@@ -67,6 +67,9 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 	}
 	s.dump, s.at = dump, time.Now()
 	screen := whatsapp.Recognise(dump, s.cfg.Profiles)
+	if screen.Kind == whatsapp.Chat {
+		s.leaves(screen) // whoever opened it, and whatever comes next
+	}
 	s.log.Debug("look", "screen", screen.Kind, "app", screen.App, "why", screen.Why)
 	if screen.Kind == whatsapp.Unknown {
 		s.keep(ctx, dump, screen)

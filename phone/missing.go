@@ -221,9 +221,17 @@ func (s *Session) typed(row whatsapp.Row, known []wabridge.Message) bool {
 	return false
 }
 
-// recentOut is how long after a message of ours a chat is opened again by a new
-// process if somebody answered: an earlier process may have died in the chat.
-const recentOut = 10 * time.Minute
+// recent is how long after the newest message a chat is opened again by a new
+// process if that came in: an earlier process may have ended in the chat, or
+// right after it.
+const recent = 10 * time.Minute
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
 
 // unrecorded decides by what is known of the chat, newest first: the preview
 // is not the newest message that came in, or that one is older than our newest
@@ -240,7 +248,7 @@ func unrecorded(row whatsapp.Row, known []wabridge.Message, first bool) bool {
 			newest, heard = string(m.Text), m.Created
 		}
 	}
-	if !previewOf(newest, row.Preview) || heard.Before(opened.Truncate(time.Minute)) || first && time.Since(opened) < recentOut {
+	if !previewOf(newest, row.Preview) || heard.Before(opened.Truncate(time.Minute)) || first && time.Since(later(opened, heard)) < recent {
 		return true
 	}
 	since := 0

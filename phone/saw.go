@@ -54,10 +54,11 @@ func (s *Session) sawStranger(ctx context.Context, screen whatsapp.Screen) error
 	return s.saw(ctx, ref, screen)
 }
 
-// leaves notes that a chat is about to be left: what arrives between the last
-// look and the way out has no notification and is found in the chat list.
+// leaves notes that a chat is, or was, on the screen and will be left: opening it
+// took its notification away, and what arrives between the last look and the way
+// out has none. Both are found from the chat list.
 func (s *Session) leaves(screen whatsapp.Screen) {
-	if screen.Chat == nil || screen.Chat.Title == "" {
+	if screen.Chat == nil || screen.Chat.Title == "" || screen.Chat.Self {
 		return
 	}
 	s.leftAt = time.Now()

@@ -241,6 +241,10 @@ const taps = 3
 
 // tap commits the intent, taps, and looks what came of it.
 func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.Action) (wabridge.State, error) {
+	// What stands above our message is not looked for again if the process ends now.
+	if err := a.s.saw(ctx, a.ref(before), before); err != nil {
+		a.s.log.Warn("what the chat showed was not recorded", "err", err)
+	}
 	note := wabridge.Intent{At: time.Now(), Bubbles: whatsapp.Prints(before.Bubbles)}
 	if err := a.intend(ctx, note); err != nil {
 		return "", err
@@ -292,14 +296,19 @@ func (a *attempt) withdraw(ctx context.Context) error {
 	return wabridge.Fail(wabridge.CodeScreen, nil, "phone %s: send was tapped %d times and did not react; the text was taken out", a.s.cfg.Phone.ID, taps)
 }
 
-// end reads what came in meanwhile and leaves the chat.
-func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
+// ref is the chat of the message, by the title that a screen shows.
+func (a *attempt) ref(screen whatsapp.Screen) wabridge.ChatRef {
 	ref := wabridge.ChatRef{JID: a.m.Chat, Number: a.m.Number, Group: wabridge.IsGroup(a.m.Chat)}
 	if screen.Chat != nil {
 		ref.Name = screen.Chat.Title
 	}
+	return ref
+}
+
+// end reads what came in meanwhile and leaves the chat.
+func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
 	a.s.leaves(screen)
-	if _, err := a.s.readBack(ctx, ref, screen, 0, false); err != nil {
+	if _, err := a.s.readBack(ctx, a.ref(screen), screen, 0, false); err != nil {
 		a.s.log.Warn("what the chat showed was not recorded", "err", err)
 	}
 	if screen.Composer != nil && !screen.Composer.Empty {
