@@ -20,6 +20,7 @@ type Store interface {
 	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
 	Learn(ctx context.Context, phone, jid, number string) error
 	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
+	queue.Calls
 }
 
 // A Gap says that messages may be missing that notifications do not show: the
@@ -83,6 +84,7 @@ type Reader struct {
 	once   sync.Once
 
 	trail   trail
+	calls   calls
 	studied chan struct{} // closed when the address book was read, or could not be
 	learned sync.Once
 }
@@ -104,6 +106,7 @@ func New(cfg Config) *Reader {
 	return &Reader{
 		cfg: cfg, log: cfg.Logger.With("phone", cfg.Phone.ID), zone: time.Local,
 		unread: map[string]int{}, met: map[string]bool{}, ready: make(chan struct{}), studied: make(chan struct{}),
+		calls: calls{store: cfg.Store, phone: cfg.Phone.ID},
 	}
 }
 

@@ -29,6 +29,7 @@ type handset struct {
 	hang     bool          // commands never end
 	lines    chan string
 	closed   int
+	call     string // who has a missed call
 }
 
 type post struct {
@@ -82,6 +83,11 @@ func (h *handset) dump(redacted bool) string {
 			}
 		}
 		b.WriteString("                android.isGroupConversation=Boolean (false)\n            }\n      mAdjustments=[]\n")
+	}
+	if h.call != "" {
+		fmt.Fprintf(&b, "    NotificationRecord(0x00000c11: pkg=com.whatsapp user=UserHandle{0} id=4 tag=null importance=4 key=0|com.whatsapp|4|null|10290: Notification(channel=individual_chat_defaults_2 shortcut=null flags=AUTO_CANCEL category=missed_call vis=PRIVATE))\n")
+		fmt.Fprintf(&b, "      uid=10290 userId=0\n      notification=\n            fullscreenIntent=null\n            when=1774472586000\n            extras={\n")
+		fmt.Fprintf(&b, "                android.title=String (%s)\n                video_call=Boolean (true)\n                android.text=String (Missed video call)\n            }\n      mAdjustments=[]\n", h.call)
 	}
 	return b.String() + "  \n  mArchive=Archive (0 notifications)\n"
 }

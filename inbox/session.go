@@ -117,6 +117,9 @@ func (s *session) after(late *schedule, began time.Time) time.Duration {
 		}
 		s.posts.forget()
 	}
+	if s.r.calls.ring() {
+		return callCheck
+	}
 	return s.r.cfg.FullCheck
 }
 
@@ -141,6 +144,9 @@ func (s *session) check(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
+	if err := s.r.calls.take(ctx, s.calls(records), time.Now(), s.r.caller); err != nil {
+		errs = append(errs, err)
+	}
 	s.forget(records, started)
 	return errors.Join(errs...)
 }
@@ -163,6 +169,19 @@ func (s *session) take(ctx context.Context, rec notification.Record, began, ende
 	}
 	s.done[rec.Key] = is
 	return nil
+}
+
+// calls are what the records of our app tell of calls.
+func (s *session) calls(records []notification.Record) (out []notification.Call) {
+	for _, rec := range records {
+		if rec.Package != s.r.cfg.Phone.Package || rec.User != s.r.cfg.Phone.User {
+			continue
+		}
+		if c, ok := notification.CallOf(rec, s.r.cfg.Words); ok {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // print is a hash of what a record says; it needs no storing again.
@@ -241,9 +260,14 @@ func (s *session) dump(ctx context.Context, command string) ([]byte, error) {
 	return out.Stdout, nil
 }
 
-// ours reports whether the record belongs to our app and holds a chat.
+// ours reports whether the record belongs to our app and holds a chat, or tells
+// of a call.
 func (s *session) ours(rec notification.Record) bool {
-	return rec.Package == s.r.cfg.Phone.Package && !rec.Summary && (rec.Shortcut != "" || rec.Count > 0 || strings.Contains(rec.Tag, "@"))
+	if rec.Package != s.r.cfg.Phone.Package || rec.Summary {
+		return false
+	}
+	_, call := notification.CallOf(rec, s.r.cfg.Words)
+	return call || rec.Shortcut != "" || rec.Count > 0 || strings.Contains(rec.Tag, "@")
 }
 
 // vouched reports whether the event log told of all our records, each once.

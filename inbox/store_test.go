@@ -16,6 +16,8 @@ type memory struct {
 	chats   []wabridge.Chat
 	list    []wabridge.Message
 	learned map[string]string
+	calls   []wabridge.Call // as they came to be, one entry per change
+	prints  map[string]wabridge.Call
 	fail    error // of the next Reconcile
 	stored  chan wabridge.Message
 }
@@ -112,4 +114,44 @@ func (m *memory) sent(ref wabridge.ChatRef, msg wabridge.Message) {
 	msg.Chat = m.make("1", ref).ID
 	msg.ID, msg.Seq, msg.Direction = fmt.Sprint("m", len(m.list)), int64(len(m.list)), wabridge.Out
 	m.list = append(m.list, msg)
+}
+
+// RecordCall implements queue.Calls.
+func (m *memory) RecordCall(_ context.Context, c wabridge.Call, print string) (wabridge.Call, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.prints == nil {
+		m.prints = map[string]wabridge.Call{}
+	}
+	was, found := m.prints[print]
+	for p, x := range m.prints {
+		if !found && c.ID != "" && x.ID == c.ID {
+			was, found = x, true
+			delete(m.prints, p)
+		}
+	}
+	if found && (was.State == c.State || c.State == wabridge.CallRinging) {
+		m.prints[print] = was
+		return was, true, nil
+	}
+	c.ID = was.ID
+	if !found {
+		c.ID = fmt.Sprint("call ", len(m.prints)+1)
+	}
+	m.prints[print] = c
+	m.calls = append(m.calls, c)
+	return c, false, nil
+}
+
+// RingingCalls implements queue.Calls.
+func (m *memory) RingingCalls(context.Context, string) (map[string]wabridge.Call, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string]wabridge.Call{}
+	for p, c := range m.prints {
+		if c.State == wabridge.CallRinging {
+			out[p] = c
+		}
+	}
+	return out, nil
 }

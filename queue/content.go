@@ -113,9 +113,9 @@ type Calls interface {
 	// RecordCall stores a call with its event, once per print; known is true,
 	// and nothing is written, if its State is what is stored already. A new
 	// State of a known print changes it and its At, with an event; a call that
-	// rang does not ring again, and one that was missed stays so. A call with an
-	// ID is the stored one of that id, and gets this print: one that rang was
-	// missed, which another notification tells.
+	// rang does not ring again, and one that was missed stays so. Where the print
+	// is not known, a call with an ID is the stored one of that id, and gets this
+	// print: one that rang was missed, which another notification tells.
 	RecordCall(ctx context.Context, c wabridge.Call, print string) (stored wabridge.Call, known bool, err error)
 	// RingingCalls lists the calls of a phone whose end is not known, by print:
 	// an earlier process may have left them.

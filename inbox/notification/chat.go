@@ -19,6 +19,7 @@ const (
 	Summary    Kind = "summary"     // "3 messages from 2 chats": the children say it better
 	Service    Kind = "service"     // backup, "checking for new messages", WhatsApp Web, sending media
 	MissedCall Kind = "missed_call" // a call, not a message
+	Ringing    Kind = "ringing"     // a call that may be answered now
 	Hidden     Kind = "hidden"      // a chat, but the phone shows no text of it
 )
 
@@ -66,7 +67,7 @@ var jid = regexp.MustCompile(`^(\d{4,20}@s\.whatsapp\.net|\d{4,20}@lid|[\d-]{8,4
 // serviceChannels are those on which the app posts no messages.
 var serviceChannels = []string{
 	"chat_history_backup", "sending_media", "other_notifications", "critical_app_alerts",
-	"failure_notifications", "media_playback", "voip_notification",
+	"failure_notifications", "media_playback", voipChannel,
 }
 
 // Messages says what a record of WhatsApp holds.
@@ -101,6 +102,11 @@ func kind(rec Record, words Words) Kind {
 		return Summary
 	case rec.Category == "missed_call":
 		return MissedCall
+	case rec.Category == "call" || strings.HasPrefix(rec.Channel, voipChannel):
+		if ringing(rec, words) {
+			return Ringing
+		}
+		return Service
 	}
 	for _, ch := range serviceChannels {
 		if strings.HasPrefix(rec.Channel, ch) {

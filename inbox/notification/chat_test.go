@@ -227,6 +227,9 @@ func FuzzParseDump(f *testing.F) {
 			if r.Package == "" || r.Key == "" || len(r.Elements) > maxElements {
 				t.Errorf("record = %+v", r)
 			}
+			if c, ok := CallOf(r, DefaultWords()); ok && c.Kind == "" {
+				t.Errorf("call = %+v", c)
+			}
 		}
 		Conversations(records, nil, DefaultWords())
 	})

@@ -16,7 +16,12 @@ const (
 	keySelf      = "android.selfDisplayName"
 	keyMessages  = "android.messages"
 	keyGroup     = "android.isGroupConversation"
+	keyCallType  = "android.callType" // AOSP Notification.CallStyle, from memory
 )
+
+// keysVideo mark video calls: WhatsApp's own (seen in a real dump) and Android's
+// (AOSP, from memory).
+var keysVideo = []string{"video_call", "android.callIsVideo"}
 
 // parseRecord reads one record; seg begins with the line feed before its
 // header. whole is false if the record contradicts itself at its end, as it
@@ -36,8 +41,23 @@ func parseRecord(m mark, seg string) (rec Record, whole bool) {
 		rec.When = time.Time{}
 	}
 	rec.Number = int(min(field(body[:extras], "number"), 1<<20))
+	fillCall(&rec, body, extras)
 	p := &extrasParser{s: body[extras:], rec: &rec}
 	return rec, p.parse()
+}
+
+// fillCall reads what tells one kind of call from another. It stands in records
+// of calls alone, where nobody has written a text.
+func fillCall(rec *Record, body string, extras int) {
+	if _, v, ok := strings.Cut(body[:extras], margins.body+"fullscreenIntent="); ok {
+		rec.FullScreen = !strings.HasPrefix(v, "null")
+	}
+	if _, v, ok := strings.Cut(body[extras:], margins.entry+keyCallType+"=Integer ("); ok && len(v) > 0 && v[0] >= '0' && v[0] <= '9' {
+		rec.CallType = int(v[0] - '0')
+	}
+	for _, key := range keysVideo {
+		rec.Video = rec.Video || strings.Contains(body[extras:], margins.entry+key+"=Boolean (true)")
+	}
 }
 
 // field reads a number of the notification: the first of `when=A/B` is the

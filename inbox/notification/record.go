@@ -43,6 +43,10 @@ type Record struct {
 	Template  string // android.app.Notification$MessagingStyle …
 	Group     bool   // android.isGroupConversation
 
+	FullScreen bool // it wants the whole screen, as a call that rings does
+	CallType   int  // android.callType of Android 12 and later; 0 where absent
+	Video      bool // of a call
+
 	// Count is the length that android.messages promised, -1 if it is absent.
 	Count    int
 	Elements []Element

@@ -89,11 +89,17 @@ func callMissed(b *bench) {
 	if again, known := b.call(missed, "miss"); !known || again.ID != rang.ID {
 		b.Errorf("posted again: known %t, id %s, want that of the call that rang", known, again.ID)
 	}
+	next, _ := b.call(wabridge.Call{Name: "Ana", State: wabridge.CallRinging, At: b.now}, "ring again")
+	missed.ID = next.ID
+	if again, known := b.call(missed, "miss"); !known || again.ID != rang.ID {
+		b.Errorf("a known print of another call: known %t, id %s, want the print's", known, again.ID)
+	}
+	b.call(wabridge.Call{ID: next.ID, State: wabridge.CallEnded, At: b.now}, "ring again")
 	if ringing, err = b.RingingCalls(b.ctx, phone); err != nil || len(ringing) != 0 {
 		b.Errorf("ringing %v, %v; want none", ringing, err)
 	}
-	if events := b.callEvents(); len(events) != 2 {
-		b.Errorf("%d events, want two", len(events))
+	if events := b.callEvents(); len(events) != 4 {
+		b.Errorf("%d events, want four", len(events))
 	}
 }
 

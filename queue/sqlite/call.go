@@ -64,18 +64,23 @@ func (db *DB) RecordCall(ctx context.Context, c wabridge.Call, print string) (st
 	return stored, known, nil
 }
 
-// call finds the stored call that c is; sql.ErrNoRows if there is none.
+// call finds the stored call that c is, by its print or else its id;
+// sql.ErrNoRows if there is none.
 func (t *tx) call(c wabridge.Call, print string) (wabridge.Call, error) {
-	text, key := callByPrint, print
-	if c.ID != "" {
-		text, key = callByID, c.ID
+	was, err := t.oneCall(callByPrint, c.Phone, print)
+	if errors.Is(err, sql.ErrNoRows) && c.ID != "" {
+		return t.oneCall(callByID, c.Phone, c.ID)
 	}
+	return was, err
+}
+
+func (t *tx) oneCall(text, phone, key string) (wabridge.Call, error) {
 	s, err := t.stmt(text)
 	if err != nil {
 		return wabridge.Call{}, err
 	}
-	was, _, err := scanCall(s.QueryRowContext(context.Background(), c.Phone, key))
-	return was, err
+	c, _, err := scanCall(s.QueryRowContext(context.Background(), phone, key))
+	return c, err
 }
 
 // joined is a call with what is newly known of it.
