@@ -292,3 +292,29 @@ func stored(t *testing.T, db *sqlite.DB, ref wabridge.ChatRef) []wabridge.Messag
 	}
 	return list
 }
+
+// TestALookFurtherUp has a chat that was left scrolled up: what stands below that
+// look is known all the same.
+func TestALookFurtherUp(t *testing.T) {
+	m := &memory{}
+	r := New(Config{Phone: wabridge.Phone{ID: "1"}, Store: m})
+	r.zone = time.UTC
+	ref := wabridge.ChatRef{JID: anaID, Number: "491700000001", Name: "Ana"}
+	s := whatsapp.Screen{Kind: whatsapp.Chat, Chat: &whatsapp.Header{Title: "Ana"}}
+	for i := range 12 {
+		s.Bubbles = append(s.Bubbles, whatsapp.Bubble{Text: fmt.Sprint("text ", i), Time: "12:00"})
+	}
+	look := func(from, to, want int) {
+		t.Helper()
+		part := s
+		part.Bubbles = s.Bubbles[from:to]
+		got, err := r.Look(t.Context(), ref, part, LookAt{At: at(30)})
+		if err != nil || len(got.New) != want {
+			t.Errorf("look at %d to %d: %d new, %v; want %d", from, to, len(got.New), err, want)
+		}
+	}
+	look(0, 12, 12)
+	look(0, 6, 0)
+	look(3, 12, 0)
+	look(0, 12, 0)
+}

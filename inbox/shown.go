@@ -29,6 +29,8 @@ type Window struct {
 	IDs []string // of the bubbles that are known messages, from the top
 	Seq int64    // of the newest message recorded then
 	At  time.Time
+
+	whole bool // it goes down to the newest that was known then
 }
 
 // recently is how old a message on the screen may be to be new although

@@ -63,6 +63,7 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 			v.Before = r.trail.newest(chat.ID)
 			now = Window{Seq: newestSeq(known, ours), At: v.At}
 			ch, now.IDs, out.Anchored = Shown(chat, known, ours, v)
+			now.whole = reaches(now.IDs, known, ours)
 			return ch
 		})
 	if err != nil {

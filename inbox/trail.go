@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,10 +38,9 @@ func (t *trail) look(chat string, w Window, v View) {
 	if len(t.window) > trailLength {
 		maps.DeleteFunc(t.window, func(_ string, was Window) bool { return v.At.Sub(was.At) > trailTime })
 	}
-	t.window[chat] = w
-	if v.Scrolled { // what is known may stand below it
-		delete(t.window, chat)
-	}
+	if w.whole && !v.Scrolled {
+		t.window[chat] = w
+	} // else what is known stands below it, and an earlier look tells more
 }
 
 // newest is the newest look into a chat.
@@ -61,6 +61,23 @@ func (w Window) with(stored []wabridge.Message) Window {
 		}
 	}
 	return w
+}
+
+// reaches reports whether a look that shows ids goes down to the newest messages
+// that are known: a chat may be scrolled up without a sign of it.
+func reaches(ids []string, known, ours []wabridge.Message) bool {
+	shown := func(list []wabridge.Message, bubble func(wabridge.Message) bool) bool {
+		for _, m := range slices.Backward(list) {
+			if bubble(m) {
+				return slices.Contains(ids, m.ID)
+			}
+		}
+		return true
+	}
+	return shown(known, func(wabridge.Message) bool { return true }) &&
+		shown(ours, func(m wabridge.Message) bool {
+			return m.State == wabridge.Handed || m.State == wabridge.Sent || m.State == wabridge.Delivered || m.State == wabridge.Read
+		})
 }
 
 func newestSeq(lists ...[]wabridge.Message) (seq int64) {
