@@ -14,6 +14,8 @@ import (
 type DevinoConfig struct {
 	Senders  []DevinoSender `koanf:"senders"`
 	Incoming string         `koanf:"incoming_url"`
+	// AllowPrivate lets callbackUrls lead to private addresses.
+	AllowPrivate bool `koanf:"allow_private"`
 }
 
 // A DevinoSender is a name in `from` and the phone that it means.
@@ -48,6 +50,9 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 		Store: d.db, Auth: auth, Log: d.log.With("component", "devino"), Senders: map[string]string{},
 		Links: d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
 	}
+	if c.PrivateCallbacks = d.cfg.Devino.AllowPrivate; !c.PrivateCallbacks {
+		c.Callbacks = devino.PublicClient()
+	}
 	for _, s := range d.cfg.Devino.Senders {
 		c.Senders[s.Name] = s.Phone
 	}
@@ -62,6 +67,9 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 		bounded, cancel := context.WithTimeout(ctx, hooksGrace)
 		defer cancel()
 		err := hooks.Stop(bounded)
+		if c.Callbacks != nil {
+			c.Callbacks.CloseIdleConnections()
+		}
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			err = nil // what was broken off is posted again after the next start
 		}

@@ -40,7 +40,9 @@ func TestDevinoFromCallToAnswer(t *testing.T) {
 	crm := &devinoReceiver{got: map[string][]string{}}
 	server := httptest.NewServer(crm)
 	defer server.Close()
-	r := newRig(t, phonesim.Config{}, func(c *Config) { c.Devino.Incoming = server.URL + "/in" })
+	r := newRig(t, phonesim.Config{}, func(c *Config) {
+		c.Devino.Incoming, c.Devino.AllowPrivate = server.URL+"/in", true
+	})
 	r.waitState(wabridge.PhoneReady)
 	r.fault(phonesim.Fault{Kind: "not_on_whatsapp"}) // whom is sent to first
 

@@ -58,6 +58,7 @@ var Settings = []Setting{
 	{Key: "webhook.app_secret", Help: "secret of X-Hub-Signature-256"},
 	{Key: "webhook.fields", Help: "webhook fields it gets; none: messages and smb_message_echoes, *: all"},
 	{Key: "devino.incoming_url", Help: "receiver of incoming messages in Devino's form"},
+	{Key: "devino.allow_private", Bool: true, Help: "take callbackUrls that lead to private addresses"},
 	{Key: "templates.free_edits", Bool: true, Help: "edit message templates as often as you like"},
 	{Key: "media.quota", Flag: "media-quota", Help: "room for files, in and out, e.g. 10GB; 0: no limit"},
 	{Key: "media.reserve", Help: "room that is left free on the disk"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -459,6 +460,19 @@ func TestIncomingAddressComesBack(t *testing.T) {
 			t.Errorf("got %q", r.got[to])
 		}
 	})
+}
+
+// A callback whose name leads to a private address reaches nobody.
+func TestPublicClient(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	c := PublicClient()
+	defer c.CloseIdleConnections()
+	resp, err := c.Post(server.URL, "application/json", strings.NewReader("{}"))
+	if err == nil {
+		_ = resp.Body.Close() // nothing was read
+		t.Error("the private address was reached")
+	}
 }
 
 func TestBackoff(t *testing.T) {

@@ -84,8 +84,11 @@ type Config struct {
 	// Base is the address under which receivers reach this server, for the
 	// contentUrl of incoming files ("https://wa.example.org").
 	Base string
-	// Client posts webhooks. It should follow no redirects and have a timeout.
-	Client *http.Client
+	// Client posts incoming messages, Callbacks statuses (nil: Client, too).
+	// They should follow no redirects and have a timeout.
+	Client, Callbacks *http.Client
+	// PrivateCallbacks takes callbackUrls that name a private address.
+	PrivateCallbacks bool
 }
 
 type api struct {

@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -291,6 +293,22 @@ func expired(event, failing, now time.Time) bool {
 	return now.Sub(event) >= horizon
 }
 
+// postTime bounds one POST.
+const postTime = 20 * time.Second
+
+// PublicClient is a client for callbackUrls that reaches the public internet
+// alone: whoever may send names them.
+func PublicClient() *http.Client {
+	d := &net.Dialer{Timeout: postTime / 2, Control: file.PublicOnly}
+	return &http.Client{
+		Timeout: postTime,
+		// No proxy of the environment: it would be dialled in the place of the
+		// address that is judged.
+		Transport:     &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: postTime / 2, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // post sends one POST. Every 2xx acknowledges it. Its error never holds the
 // address, which may carry a secret.
 func (d *Deliverer) post(ctx context.Context, jobs []job) error {
@@ -304,7 +322,11 @@ func (d *Deliverer) post(ctx context.Context, jobs []job) error {
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "wabridge")
-	resp, err := d.Client.Do(req)
+	client := d.Client
+	if jobs[0].status != nil && d.Callbacks != nil {
+		client = d.Callbacks
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err

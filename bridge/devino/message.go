@@ -52,7 +52,9 @@ func (a *api) draft(ctx context.Context, it *item, phones []wabridge.Phone, now 
 		Type: "text", Expires: now.Add(defaultTTL),
 	}
 	it.message.Callback, _ = it.bounded("callbackData", maxCallbackData)
-	it.callbackURL = it.url("callbackUrl")
+	if it.callbackURL = it.url("callbackUrl"); !a.PrivateCallbacks && file.Private(it.callbackURL) {
+		it.fail(keyInvalid, "callbackUrl", "it leads to a private address, which is not told of anything unless devino.allow_private is set")
+	}
 	text, _ := it.bounded("text", maxText)
 	if strings.TrimFunc(text, unicode.IsSpace) == "" {
 		text = ""

@@ -85,6 +85,7 @@ func TestReasons(t *testing.T) {
 		{"a fraction as validity", `{` + good + `,"templateId":"hello","templateParams":{"1":"x"},"validity":1.5}`, keyInvalid, "messages[0].validity"},
 		{"a callback that is no address", `{` + good + `,"text":"x","callbackUrl":"crm"}`, keyInvalid, "messages[0].callbackUrl"},
 		{"a callback of another scheme", `{` + good + `,"text":"x","callbackUrl":"ftp://crm.test/"}`, keyInvalid, "messages[0].callbackUrl"},
+		{"a callback to a private address", `{` + good + `,"text":"x","callbackUrl":"http://127.0.0.1:9000/"}`, keyInvalid, "messages[0].callbackUrl"},
 		{"long callback data", `{` + good + `,"text":"x","callbackData":"` + strings.Repeat("x", 4097) + `"}`, keyTooLong, "messages[0].callbackData"},
 		{"a content address that is none", `{` + good + `,"contentUrl":"a.jpg"}`, keyInvalid, "messages[0].contentUrl"},
 		{"a file that is not there", `{` + good + `,"contentUrl":"http://files.test/none.jpg"}`, keyInvalid, "messages[0].contentUrl"},
