@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"queue", "analytics", "uiauto", "media", "content"},
-	{"adb", "adb/adbd"},
+	{"adb", "adb/adbd", "choice"},
 	{"adb/wire"},
 	{""},
 }

@@ -3,15 +3,10 @@ package queue
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/choice"
 )
 
 // QuestionOpen is how long a question waits for an answer that does not quote
@@ -49,7 +44,7 @@ func Answer(questions []Question, m wabridge.Message) wabridge.Message {
 	if q == nil {
 		return m
 	}
-	c, ok := choose(q.Choices, string(m.Text))
+	c, ok := choice.Pick(q.Choices, string(m.Text))
 	if !ok {
 		return m
 	}
@@ -96,67 +91,6 @@ func askedAt(q *wabridge.Message) (time.Time, bool) {
 		return q.Created, q.State == wabridge.Unconfirmed
 	}
 	return time.Time{}, false
-}
-
-// choose finds the only choice that a text fits.
-func choose(choices []wabridge.Choice, text string) (found wabridge.Choice, ok bool) {
-	folded, n := fold(text), number(text)
-	if folded == "" {
-		return found, false
-	}
-	for _, c := range choices {
-		title := fold(c.Title)
-		if c.Number != n && folded != title && folded != strconv.Itoa(c.Number)+". "+title {
-			continue
-		}
-		if ok {
-			return wabridge.Choice{}, false
-		}
-		found, ok = c, true
-	}
-	return found, ok
-}
-
-// fold brings a text into the form in which titles are compared.
-func fold(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff' {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(cases.Fold().String(norm.NFC.String(s))), " ")
-}
-
-// zeros begin the digits of scripts that keyboards write.
-var zeros = []rune{'0', '０', '٠', '۰', '०', '০'}
-
-// number reads "2", "2.", "2)" and the keycaps 2️⃣ and 🔟; 0 is none.
-func number(s string) int {
-	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Bidi_Control, r) })
-	if s == "🔟" {
-		return 10
-	}
-	if len(s) > 32 {
-		return 0
-	}
-	var digits strings.Builder
-	rest := ""
-	for i, r := range s {
-		d := slices.IndexFunc(zeros, func(zero rune) bool { return r >= zero && r <= zero+9 })
-		if d < 0 && r != '\ufe0f' && r != '\u20e3' { // the keycap's two marks
-			rest = s[i:]
-			break
-		}
-		if d >= 0 {
-			digits.WriteByte(byte('0' + r - zeros[d]))
-		}
-	}
-	n, err := strconv.Atoi(digits.String())
-	if err != nil || strconv.Itoa(n) != digits.String() || rest != "" && rest != "." && rest != ")" {
-		return 0
-	}
-	return n
 }
 
 // reply is the type of an answer and the object of that name (contract,
