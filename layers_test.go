@@ -22,6 +22,7 @@ var layers = [][]string{
 	{"bridge/cloud", "bridge/devino", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
 	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
+	{"bot"},
 	{"queue", "analytics", "uiauto", "media", "content"},
 	{"adb", "adb/adbd", "choice"},
 	{"adb/wire"},
