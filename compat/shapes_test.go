@@ -34,6 +34,12 @@ var shapes = []shape{
 	{file: "template_status_update.json", sample: "approved", cause: creates, fits: func(w webhook, name string) bool {
 		return w.field == "message_template_status_update" && w.value["message_template_name"] == name
 	}},
+	{file: "call_terminate.json", sample: "call_terminate", cause: calls("15550616001"), fits: func(w webhook, from string) bool {
+		c := w.item("calls")
+		return w.field == "calls" && c != nil && c["from"] == from && c["event"] == "terminate"
+	}, absent: []string{ // known to Meta's servers alone
+		".entry[].changes[].value.calls[].biz_opaque_callback_data: not there", ".entry[].changes[].value.calls[].duration: not there",
+		".entry[].changes[].value.calls[].start_time: not there", ".entry[].changes[].value.calls[].end_time: not there"}},
 }
 
 // noName: a status does not know the name, and a receiver that keeps names
@@ -93,6 +99,18 @@ func typed(number string) func(*testing.T, *gateway) string {
 		t.Helper()
 		if err := g.sim.HumanOnScreen(number, "typed by hand"); err != nil {
 			t.Fatal(err)
+		}
+		return number
+	}
+}
+
+func calls(number string) func(*testing.T, *gateway) string {
+	return func(t *testing.T, g *gateway) string {
+		t.Helper()
+		for _, state := range []string{"ringing", "missed"} {
+			if err := g.sim.Call(phonesim.Call{From: number, State: state}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return number
 	}
