@@ -175,7 +175,7 @@ func (a *api) authorize(r *http.Request) (queue.Token, error) {
 	}
 	token, err := a.Auth.Check(r.Context(), r.RemoteAddr, strings.TrimSpace(secret))
 	if wabridge.CodeOf(err) == wabridge.CodeToken {
-		return token, &refusal{http.StatusUnauthorized, reason{Key: keyForbidden}, "give a live token of this gateway as `Authorization: Key <token>`"}
+		return token, &refusal{http.StatusUnauthorized, reason{Key: keyForbidden}, "the header Authorization must be Key and a live token of this gateway"}
 	}
 	if err == nil && !token.Allows(queue.ScopeSend) {
 		err = &refusal{http.StatusForbidden, reason{Key: keyForbidden}, "this token lacks the scope send"}
