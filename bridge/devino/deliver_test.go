@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -127,6 +128,19 @@ func (m *memory) DeleteObject(_ context.Context, kind, _, id string, _ ...wabrid
 func (m *memory) count(kind string) (n int) {
 	list, _ := m.Objects(context.Background(), kind, "", "", 1000)
 	return len(list)
+}
+
+// snapshot is what is on the disk, restore makes it all that there is.
+func (m *memory) snapshot() map[string]queue.Object {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.objects)
+}
+
+func (m *memory) restore(objects map[string]queue.Object) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.objects = objects
 }
 
 // log adds an event and tells the readers.
@@ -308,10 +322,12 @@ func TestRestarts(t *testing.T) {
 				d = start(t, m, r, "")
 			case 1: // the process is killed: what is in memory is gone
 				synctest.Wait()
+				disk := m.snapshot()
 				dead, cancel := context.WithCancel(t.Context())
 				cancel()
 				d.kill()
 				_ = d.Stop(dead)
+				m.restore(disk)
 				d = start(t, m, r, "")
 			case 2:
 				if i%2 == 0 {

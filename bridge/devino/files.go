@@ -2,6 +2,7 @@ package devino
 
 import (
 	"context"
+	"errors"
 	"mime"
 	"net/url"
 	"strings"
@@ -85,44 +86,55 @@ func kindOfName(name, address string) string {
 
 // fetch gets the files of all messages that passed, some at one time. Devino
 // tells of a useless file later (2303); here the caller learns it at once, and
-// nothing is accepted that cannot be sent.
-func (a *api) fetch(ctx context.Context, items []item) {
+// nothing is accepted that cannot be sent. An error is the gateway's own.
+func (a *api) fetch(ctx context.Context, items []item) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
 	turn := make(chan struct{}, maxFetches)
 	var wg sync.WaitGroup
+	errs := make([]error, len(items))
 	for i := range items {
 		if it := &items[i]; it.ok() && it.file != nil {
 			turn <- struct{}{} // freed by the fetches before, which ctx bounds
 			wg.Go(func() {
 				defer func() { <-turn }()
-				a.attach(ctx, it)
+				errs[i] = a.attach(ctx, it)
 			})
 		}
 	}
 	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // attach gets one file and makes the message of it.
-func (a *api) attach(ctx context.Context, it *item) {
+func (a *api) attach(ctx context.Context, it *item) error {
 	f := it.file
 	if a.Links == nil {
 		it.fail(keyInvalid, "contentUrl", "this gateway fetches no links")
-		return
+		return nil
 	}
 	record, err := a.Links.Fetch(ctx, it.message.Phone, f.url, f.kind)
-	if err != nil {
+	switch code := wabridge.CodeOf(err); {
+	case code == wabridge.CodeMediaUpload, code == wabridge.CodeParameter:
 		it.fail(keyInvalid, "contentUrl", "%s", detail(err))
-		return
+		return nil
+	case err != nil:
+		return err
 	}
+	it.attached(record.Media)
+	return nil
+}
+
+// attached puts the file into its message, if it is not too large for its kind.
+func (it *item) attached(got wabridge.Media) {
+	f := it.file
 	if f.kind == "" {
-		f.kind, _ = kindOf(record.MIME)
+		f.kind, _ = kindOf(got.MIME)
 	}
-	if f.kind == media.Video && record.Size > maxVideo {
-		it.fail(keyInvalid, "contentUrl", "the file has %s, and video takes at most %s (Devino: 2303)", media.Bytes(record.Size), media.Bytes(maxVideo))
+	if f.kind == media.Video && got.Size > maxVideo {
+		it.fail(keyInvalid, "contentUrl", "the file has %s, and video takes at most %s (Devino: 2303)", media.Bytes(got.Size), media.Bytes(maxVideo))
 		return
 	}
-	got := record.Media
 	got.Voice = f.kind == media.Voice
 	if f.name != "" {
 		got.Name = f.name

@@ -218,7 +218,9 @@ func (a *api) send(w http.ResponseWriter, r *http.Request) ([]result, error) {
 			return nil, err
 		}
 	}
-	a.fetch(r.Context(), items)
+	if err := a.fetch(r.Context(), items); err != nil {
+		return nil, err
+	}
 	return a.accept(r.Context(), token, key, items, now)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/queue/sqlite"
 )
@@ -39,17 +40,20 @@ func must(t testing.TB, err error) {
 	}
 }
 
+const diskFull = "http://files.test/disk-full"
+
 // fakeLinks has files of some types and sizes under their addresses.
 type fakeLinks map[string]wabridge.Media
 
 func (f fakeLinks) Fetch(_ context.Context, phone, url, kind string) (queue.MediaRecord, error) {
 	m, ok := f[url]
+	if url == diskFull {
+		return queue.MediaRecord{}, wabridge.Fail(wabridge.CodeStorage, nil, "disk full")
+	}
 	if !ok {
 		return queue.MediaRecord{}, wabridge.Fail(wabridge.CodeMediaUpload, nil, "the server of the link answered HTTP 404")
 	}
-	m.ID = "77"
-	m.SHA256 = strings.Repeat("a", 64)
-	_ = kind
+	m.ID, m.SHA256, m.Voice = "77", strings.Repeat("a", 64), kind == media.Voice
 	return queue.MediaRecord{Media: m, Phone: phone}, nil
 }
 

@@ -47,8 +47,9 @@ func (a *api) draft(ctx context.Context, it *item, phones []wabridge.Phone, now 
 	}
 	phone := a.sender(it, phones)
 	to := it.recipient(phone)
+	input, _ := it.text("to")
 	it.message = wabridge.Message{
-		Phone: phone.ID, Direction: wabridge.Out, Chat: wabridge.UserJID(to), Number: to, Input: to,
+		Phone: phone.ID, Direction: wabridge.Out, Chat: wabridge.UserJID(to), Number: to, Input: input,
 		Type: "text", Expires: now.Add(defaultTTL),
 	}
 	it.message.Callback, _ = it.bounded("callbackData", maxCallbackData)

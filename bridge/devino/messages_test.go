@@ -187,6 +187,18 @@ func TestMixedCall(t *testing.T) {
 	}
 }
 
+// What is the gateway's own fault refuses the whole call, and accepts nothing.
+func TestDiskFull(t *testing.T) {
+	h := newHarness(t)
+	code, got := h.post(`{"messages":[{"from":"a","to":"79030000001","text":"one"},{"from":"a","to":"79030000001","contentUrl":"` + diskFull + `"}]}`)
+	if code != http.StatusServiceUnavailable || len(got) != 1 || !cmp.Equal(got[0].Reasons, []reason{{Key: keyUnknown}}) {
+		t.Errorf("got %d %+v", code, got)
+	}
+	if n := len(h.messages()); n != 0 {
+		t.Errorf("%d messages were stored", n)
+	}
+}
+
 func TestSingleForm(t *testing.T) {
 	h := newHarness(t)
 	code, got := h.post(`{"from":"a","to":"+79030000001","text":"one"}`)
