@@ -64,9 +64,11 @@ func document(b []byte) (*yaml.Node, error) {
 	line, what := 1, err.Error()
 	if m := yamlLine.FindStringSubmatch(what); m != nil {
 		line, _ = strconv.Atoi(m[1])
-		what = what[len(m[0]):]
+		if what = what[len(m[0]):]; strings.HasPrefix(what, "did not find expected ") {
+			line++ // yaml's parser counts from 0, its scanner from 1
+		}
 	}
-	return nil, Problems{{Line: max(line, 1), What: "not YAML: " + strings.TrimPrefix(what, "yaml: ") + "; see to indentation, and put texts with \": \" or \"{\" into quotes"}}
+	return nil, Problems{{Line: max(line, 1), What: "not YAML: " + strings.TrimPrefix(what, "yaml: ") + "; see to the indentation, and put texts with ': ', ' #', '{' or, between braces, ',' and '?' into quotes"}}
 }
 
 // A reader reads nodes, notes what is wrong, and goes on.
@@ -174,7 +176,10 @@ func (r *reader) scalar(n *yaml.Node, where string, limit int) string {
 		r.wrong(n.Line, where, "it has %d characters, %d are allowed; shorten it", c, limit)
 		return ""
 	}
-	return strings.TrimSpace(n.Value)
+	if n.Value != clean(n.Value) {
+		r.wrong(n.Line, where, "it holds a control character, which WhatsApp cannot show; take it out")
+	}
+	return strings.TrimSpace(clean(n.Value))
 }
 
 var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
@@ -230,9 +235,19 @@ func (r *reader) float(n *yaml.Node, where string) *float64 {
 	return &f
 }
 
-// duration reads 30s, 15m, 24h or 7d.
+// duration reads how long an ask waits.
 func (r *reader) duration(n *yaml.Node, where string) time.Duration {
-	s := r.scalar(n, where, 20)
+	d, err := ParseTime(r.scalar(n, where, 20))
+	if err != nil {
+		r.wrong(n.Line, where, "%v", err)
+		return presetTimeout
+	}
+	return d
+}
+
+// ParseTime reads a time as scenarios write it: 30s, 15m, 24h or 7d, from a
+// second to MaxTimeout.
+func ParseTime(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		var count int
@@ -240,10 +255,9 @@ func (r *reader) duration(n *yaml.Node, where string) time.Duration {
 		d = time.Duration(min(max(count, 0), 1000)) * 24 * time.Hour
 	}
 	if err != nil || d < time.Second || d > MaxTimeout {
-		r.wrong(n.Line, where, "%q is no time; write one between 1s and 30d, such as 30m, 24h or 7d", s)
-		return presetTimeout
+		return 0, fmt.Errorf("%q is no time; write one between 1s and 30d, such as 30m, 24h or 7d", clip(s, 40))
 	}
-	return d
+	return d, nil
 }
 
 // pattern reads a regexp; it must fit the whole answer, without regard to case.

@@ -174,13 +174,13 @@ func has(words []string, folded string) bool {
 	return false
 }
 
-// fold is choice.Fold without the punctuation around a text (if something is
-// left), and with ё as е, as Russians write it.
+// fold is choice.Fold without the punctuation around a text, if something is
+// left.
 func fold(s string) string {
 	if inner := strings.TrimFunc(s, outer); inner != "" {
 		s = inner
 	}
-	return strings.ReplaceAll(choice.Fold(s), "ё", "е")
+	return choice.Fold(s)
 }
 
 func outer(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) }
@@ -194,7 +194,7 @@ var decimal = regexp.MustCompile(`^[+-]?[0-9]{1,15}(?:[.,][0-9]{1,2})?$`)
 // "8,5", 8️⃣. With three digits behind it a comma may mean thousands; such a
 // text is none.
 func parseNumber(s string) (float64, bool) {
-	if n := choice.Number(s); n > 0 {
+	if n := choice.Number(s); n > 0 && n < 1e15 {
 		return float64(n), true
 	}
 	s = strings.TrimRight(strings.TrimSpace(s), ".!) ")

@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,6 +51,21 @@ type Scenario struct {
 
 // Steps is the number of steps.
 func (s *Scenario) Steps() int { return len(s.steps) }
+
+// Takes is nil if Start takes a variable, and else says which ones it does.
+func (s *Scenario) Takes(name string) error {
+	if slices.Contains(s.Vars, name) || name == languageVar && len(s.Languages) > 0 {
+		return nil
+	}
+	known := strings.Join(s.Vars, ", ")
+	if len(s.Languages) > 0 {
+		known = strings.TrimPrefix(known+", "+languageVar, ", ")
+	}
+	if known == "" {
+		known = "none"
+	}
+	return fmt.Errorf("the scenario takes no variable %q; it takes %s", clip(name, 40), known)
+}
 
 // A step does, in this order: set, result, say, and then one of ask, branch,
 // handOver, end and going on to next.

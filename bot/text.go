@@ -3,6 +3,7 @@ package bot
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -68,6 +69,17 @@ func (t *text) names() []string {
 		}
 	}
 	return out
+}
+
+// clean takes out what no message can hold: control characters but for tabs
+// and ends of lines, and bytes that are not UTF-8.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // clip cuts a text to a number of characters; the last one is then "…".

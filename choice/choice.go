@@ -37,7 +37,8 @@ func Pick(choices []wabridge.Choice, text string) (found wabridge.Choice, ok boo
 }
 
 // Fold brings a text into the form in which titles are compared: composed
-// (NFC), without case, directional marks and blanks that do not count.
+// (NFC), without case, directional marks and blanks that do not count, and with
+// ё as е, as most Russians type it.
 func Fold(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff' {
@@ -45,7 +46,8 @@ func Fold(s string) string {
 		}
 		return r
 	}, s)
-	return strings.Join(strings.Fields(cases.Fold().String(norm.NFC.String(s))), " ")
+	s = strings.ReplaceAll(cases.Fold().String(norm.NFC.String(s)), "ё", "е")
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // zeros begin the digits of scripts that keyboards write.

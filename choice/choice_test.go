@@ -10,7 +10,7 @@ import (
 func TestPick(t *testing.T) {
 	choices := []wabridge.Choice{{Number: 1, Title: "Yes"}, {Number: 2, Title: "Ещё  раз"}, {Number: 3, Title: "2"}}
 	for text, want := range map[string]string{
-		"1": "Yes", "1.": "Yes", "1️⃣": "Yes", "YES": "Yes", "1. yes": "Yes", " ещё раз": "Ещё  раз", "2. ещё раз": "Ещё  раз",
+		"1": "Yes", "1.": "Yes", "1️⃣": "Yes", "YES": "Yes", "1. yes": "Yes", " ещё раз": "Ещё  раз", "ЕЩЕ РАЗ": "Ещё  раз", "2. ещё раз": "Ещё  раз",
 		"2": "", "": "", "yes!": "", "4": "", // "2" is the number of one and the title of another
 	} {
 		got, ok := Pick(choices, text)

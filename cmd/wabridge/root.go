@@ -48,7 +48,7 @@ First steps:
   wabridge serve     the gateway, for the phones that adb shows
 
 Exit codes: 0 done; 1 an error, said on standard error, or something bad found
-(doctor, db check) or a message that failed (send --wait); 2 a message still under
+(doctor, db check, bot check) or a message that failed (send --wait); 2 a message still under
 way when send --wait gave up waiting.`,
 		Version:      buildVersion(),
 		SilenceUsage: true, SilenceErrors: true,
@@ -61,6 +61,7 @@ way when send --wait gave up waiting.`,
 		&cobra.Group{ID: "run", Title: "Run:"},
 		&cobra.Group{ID: "use", Title: "Use a running gateway:"},
 		&cobra.Group{ID: "phone", Title: "Phones and screens:"},
+		&cobra.Group{ID: "bots", Title: "Bots:"},
 		&cobra.Group{ID: "admin", Title: "Administration:"},
 	)
 	root.SetHelpCommandGroupID("admin")
@@ -74,6 +75,7 @@ way when send --wait gave up waiting.`,
 	add("run", newServe(), newDemo(), newSimphone())
 	add("use", newSend(), newInbox(), newEvents(), newPhones(), newContacts(), newStats())
 	add("phone", newDoctor(), newScreen(), newNotifications())
+	add("bots", newBot())
 	add("admin", newToken(), newWebhook(), newDB(), newVersion())
 	return root
 }
