@@ -2,9 +2,9 @@ package devino
 
 import "github.com/wabridge/wabridge"
 
-// Codes of errors in a status (Devino's page; seed of the tests). Those of
-// prices and balances (2002 to 2008, 2012) never come: nothing is charged here. Nor do those of what
-// is refused when it is handed in: texts that are too long (2300, 2304).
+// Codes of errors in a status (Devino's page). Those of prices and balances
+// (2002 to 2008, 2012) never come: nothing is charged here. Nor do those of
+// what is refused when it is handed in: texts that are too long (2300, 2304).
 const (
 	errExpired     = 2010 // its time to live ended
 	errTooFast     = 2301

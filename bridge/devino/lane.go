@@ -55,6 +55,7 @@ type lane struct {
 	d      *Deliverer
 	key    string
 	poke   chan struct{} // capacity 1
+	behind bool          // the stored state is an older one; its goroutine alone uses it
 	cancel context.CancelFunc
 	done   chan struct{}
 
@@ -181,6 +182,11 @@ func (l *lane) run(stop, work context.Context) {
 // pass posts what is next and says when to come back: at once (0), when woken
 // (onWake), or after a pause. Its error is the database's.
 func (l *lane) pass(stop, work context.Context) (time.Duration, error) {
+	if l.behind {
+		if err := l.note(work); err != nil {
+			return 0, err
+		}
+	}
 	s := l.current()
 	if wait := time.Until(s.Next); wait > 0 && wait <= 2*maxWait { // further away: a clock was wrong
 		return wait, nil
@@ -216,7 +222,14 @@ func (l *lane) pass(stop, work context.Context) (time.Duration, error) {
 	if s.Failures > 0 {
 		l.d.Log.Info("devino receiver answers again", "failures", s.Failures)
 	}
-	return 0, l.save(work)
+	return 0, l.note(work)
+}
+
+// note saves the state before anything else is posted.
+func (l *lane) note(work context.Context) error {
+	err := l.save(work)
+	l.behind = err != nil
+	return err
 }
 
 func (l *lane) rest() {
@@ -281,7 +294,7 @@ func (l *lane) failed(work context.Context, err error, jobs []job) error {
 		l.d.Log.Warn("devino receiver fails, its webhooks wait", "err", err, "retry_in", time.Until(s.Next).Round(time.Millisecond))
 	}
 	l.change(func(to *laneState) { *to = s })
-	return l.save(work)
+	return l.note(work)
 }
 
 // expired reports whether an event is given up: it has waited for seven days,

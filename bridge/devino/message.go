@@ -22,9 +22,9 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-// Limits of a message's members, in characters. Those of text, contentName
-// and the ten of languageCode's ends are Devino's; the others bound what is
-// stored.
+// Limits of a message's members, in characters. Those of text and contentName
+// and the one day are Devino's; of languageCode its page names none, and the
+// others bound what is stored.
 const (
 	maxFrom         = 255
 	maxDigits       = 15 // of a number with its country code (E.164)
