@@ -39,7 +39,7 @@ var shapes = []shape{
 		return w.field == "calls" && c != nil && c["from"] == from && c["event"] == "terminate"
 	}, absent: []string{ // known to Meta's servers alone
 		".entry[].changes[].value.calls[].biz_opaque_callback_data: not there", ".entry[].changes[].value.calls[].duration: not there",
-		".entry[].changes[].value.calls[].start_time: not there", ".entry[].changes[].value.calls[].end_time: not there"}},
+		".entry[].changes[].value.calls[].start_time: not there", ".entry[].changes[].value.errors: not there", ".entry[].changes[].value.calls[].end_time: not there"}},
 }
 
 // noName: a status does not know the name, and a receiver that keeps names
