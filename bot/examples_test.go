@@ -118,7 +118,8 @@ func TestExamples(t *testing.T) {
 		{"hours", "callback", nil, []string{"Когда вы работаете?", "нет"}, "done", map[string]string{"topic": "Часы работы"}},
 		{"a call", "callback", nil, []string{"4", "Где мой заказ?", "перезвоните", "+7 999 123-45-67", "после шести"}, "handed_over",
 			map[string]string{"question": "Где мой заказ?", "callback_phone": "+7 999 123-45-67", "callback_time": "после шести"}},
-		{"their number", "callback", nil, []string{"чушь", "чушь", "2"}, "hotline", map[string]string{"question": ""}},
+		{"their number", "callback", nil, []string{"Сколько стоит слон?", "2"}, "hotline", map[string]string{"question": "Сколько стоит слон?"}},
+		{"a person, who is no topic", "callback", nil, []string{"дайте человека", "3"}, "done", map[string]string{"topic": "оператор", "question": ""}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			state, last := talk(t, example(t, tt.file), tt.vars, tt.answers...)

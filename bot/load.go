@@ -288,6 +288,9 @@ func (r *reader) give(name string, line int, where string) {
 	if name == languageVar && len(r.s.Languages) == 0 {
 		r.wrong(line, where, "language is a variable only of a scenario with languages; add languages, or take another name")
 	}
+	if r.given[name] {
+		return
+	}
 	r.given[name] = true
 	if len(r.given) == MaxVars+1 {
 		r.wrong(line, where, "there are more than %d variables; use fewer", MaxVars)

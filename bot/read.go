@@ -37,7 +37,9 @@ func (r *reader) scenario(root *yaml.Node) *Scenario {
 	}
 	if n := f["anywhere"]; n != nil {
 		for _, item := range r.list(n, "anywhere", maxRules) {
-			s.anywhere = append(s.anywhere, r.rule(item, "anywhere", "words", "contains", "regexp"))
+			ru := r.rule(item, "anywhere", "words", "contains", "regexp")
+			ru.anywhere = true
+			s.anywhere = append(s.anywhere, ru)
 		}
 	}
 	if n := f["steps"]; n != nil {
@@ -109,10 +111,14 @@ func (r *reader) silence(n *yaml.Node, where string) silence {
 }
 
 func (r *reader) miss(n *yaml.Node, where string) miss {
-	f := r.mapping(n, where, "say", "tries", "goto")
+	f := r.mapping(n, where, "say", "save", "tries", "goto")
 	out := miss{tries: presetTries}
 	if n := f["say"]; n != nil {
 		out.say = r.text(n, where+".say", maxMenuBody)
+	}
+	if n := f["save"]; n != nil {
+		out.save = r.name(n, where+".save")
+		r.give(out.save, n.Line, where+".save")
 	}
 	if n := f["tries"]; n != nil {
 		if t := r.float(n, where+".tries"); t != nil {

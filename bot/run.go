@@ -46,7 +46,7 @@ func Answer(s *Scenario, state State, text string, now time.Time) (State, []Acti
 	}
 	h, ok := st.ask.match(s.anywhere, m.state.Language, text)
 	if !ok {
-		m.missed(st)
+		m.missed(st, text)
 		return m.state, m.actions
 	}
 	m.take(st, h)
@@ -101,7 +101,7 @@ func (m *move) take(st *step, h hit) {
 		m.assign(name, v)
 	}
 	name, answer := h.rule.save, h.answer
-	if name == "" {
+	if name == "" && !h.rule.anywhere {
 		name = st.ask.save
 	}
 	if h.rule.value != nil {
@@ -119,8 +119,11 @@ func (m *move) take(st *step, h hit) {
 }
 
 // missed asks again, or gives up.
-func (m *move) missed(st *step) {
+func (m *move) missed(st *step, answer string) {
 	m.state.Misses++
+	if st.ask.miss.save != "" {
+		m.assign(st.ask.miss.save, answer)
+	}
 	switch miss := st.ask.miss; {
 	case m.state.Misses <= miss.tries:
 		m.ask(st.ask, miss.say)

@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -134,6 +135,17 @@ func TestMissesBeginAnew(t *testing.T) {
 	s := load(t, "name: x\nno_match: {tries: 1}\nsteps:\n  a: {ask: 'A?', expect: [{words: a, goto: b}, {words: again, goto: a}]}\n  b: {ask: 'B?', expect: [{words: b, goto: c}]}\n  c: {end: x}\n")
 	if state, _ := talk(t, s, nil, "?", "again", "?", "a", "?", "b"); state.Outcome != "x" {
 		t.Errorf("got %+v", state)
+	}
+}
+
+// TestAnywhereSavesNothingOfTheQuestion, but what it says itself.
+func TestAnywhereSavesNothingOfTheQuestion(t *testing.T) {
+	s := load(t, "name: x\nvars: {v: old, w: old}\nanywhere:\n  - {words: help, goto: c}\n  - {words: me, save: w, goto: c}\n"+
+		"steps:\n  a: {ask: 'A?', expect: [{words: a}], save: v, next: c}\n  c: {end: x}\n")
+	for answer, want := range map[string]map[string]string{"a": {"v": "a", "w": "old"}, "help": {"v": "old", "w": "old"}, "me": {"v": "old", "w": "me"}} {
+		if state, _ := talk(t, s, nil, answer); !maps.Equal(state.Vars, want) {
+			t.Errorf("%s: got %v, want %v", answer, state.Vars, want)
+		}
 	}
 }
 

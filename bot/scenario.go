@@ -109,6 +109,7 @@ type choiceLine struct {
 type rule struct {
 	line     int
 	menu     int      // the number of a choice, from 1
+	anywhere bool     // not of the question: what it saves does not concern it
 	words    []string // folded
 	contains [][]string
 	number   *span
@@ -154,9 +155,11 @@ type silence struct {
 }
 
 // miss is what happens when an answer fits nothing: the question is asked again
-// with say before it, tries times; then next, or a person is called.
+// with say before it, tries times; then next, or a person is called. The answer is
+// saved in save, if it names a variable.
 type miss struct {
 	say   *text
+	save  string
 	tries int
 	next  target
 }
