@@ -141,7 +141,8 @@ func values(s Setting) []string {
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
 		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "read_receipts": {"off", "off", "off"}, "adb.key": {"a", "b", "c"},
 		"media.wait": {"2m", "3m", "4m"}, "webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
-		"webhook.fields": {"messages", "messages,calls", "*"},
+		"webhook.fields": {"messages", "messages,calls", "*"}, "devino.incoming_url": {"http://a", "http://b", "http://c"},
+		"limits.mode": {"official", "official", "official"}, "limits.throughput": {"1", "2", "3"},
 	}
 	switch {
 	case by[s.Key] != nil:
