@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -260,19 +261,29 @@ func ParseTime(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// maxProgram is how large a regexp may be inside; it bounds the memory of a file
+// and the time of an answer.
+const maxProgram = 1000
+
 // pattern reads a regexp; it must fit the whole answer, without regard to case.
 func (r *reader) pattern(n *yaml.Node, where string) *regexp.Regexp {
 	s := r.scalar(n, where, maxPattern)
 	if s == "" {
 		return nil
 	}
-	if _, err := regexp.Compile(s); err != nil {
+	parsed, err := syntax.Parse(s, syntax.Perl)
+	if err != nil {
 		r.wrong(n.Line, where, "%s; the syntax is that of https://golang.org/s/re2syntax", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil
 	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil || len(program.Inst) > maxProgram {
+		r.wrong(n.Line, where, "the regexp is too large; write smaller repeats, or fewer")
+		return nil
+	}
 	p, err := regexp.Compile(`(?is)\A(?:` + s + `)\z`)
-	if err != nil {
-		r.wrong(n.Line, where, "the regexp is too large; make it simpler")
+	if err != nil { // what parses alone parses in brackets, but for its size
+		r.wrong(n.Line, where, "the regexp is too large; write smaller repeats, or fewer")
 		return nil
 	}
 	for _, name := range p.SubexpNames() {

@@ -144,6 +144,17 @@ func TestLoadLimits(t *testing.T) {
 	}
 }
 
+// TestLoadHostile: files made to take long.
+func TestLoadHostile(t *testing.T) {
+	for _, s := range []string{"[", "{", "- ", "? ", "a: {", "&a [*a,", "{{", "\"", "|\n ", "!!binary "} {
+		loadAny(t, []byte(strings.Repeat(s, MaxFile/len(s))))
+	}
+	_, err := Load(strings.NewReader("name: x\nsteps:\n  a: {ask: A, expect: [{regexp: '" + strings.Repeat("x{1000}", 60) + "', goto: b}]}\n  b: {end: x}\n"))
+	if err == nil || !strings.Contains(err.Error(), "line 3: steps.a.expect.regexp: the regexp is too large") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestLoadTellsOfReading(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := Load(readFunc(func([]byte) (int, error) { return 0, broken })); !errors.Is(err, broken) {
@@ -176,8 +187,11 @@ func exampleFiles(t testing.TB) [][]byte {
 // TestLoadEveryPrefix: a file that is cut off is an error with lines, or a
 // scenario that works.
 func TestLoadEveryPrefix(t *testing.T) {
-	for _, b := range exampleFiles(t) {
-		for n := range b {
+	for n := range menu {
+		loadAny(t, []byte(menu[:n]))
+	}
+	for _, b := range exampleFiles(t) { // not each, for they are long
+		for n := 0; n < len(b); n += 61 {
 			loadAny(t, b[:n])
 		}
 	}
