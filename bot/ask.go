@@ -8,6 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/choice"
 	"github.com/wabridge/wabridge/content"
 )
@@ -16,7 +17,7 @@ import (
 // next, so that its rules need no goto.
 func (r *reader) question(f fields, where string, onward bool) *question {
 	q := &question{silence: r.s.silence, miss: r.s.miss}
-	limit := 4096
+	limit := wabridge.MaxText
 	if f["choices"] != nil {
 		limit = maxMenuBody
 	}

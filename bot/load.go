@@ -136,7 +136,7 @@ func (r *reader) pairs(n *yaml.Node, where string) []pair {
 	return out
 }
 
-// list reads a sequence of limit items at most; a single value counts as one.
+// list reads a sequence of 1 to limit items.
 func (r *reader) list(n *yaml.Node, where string, limit int) []*yaml.Node {
 	if n.Kind != yaml.SequenceNode {
 		r.wrong(n.Line, where, "%s stands where a list is wanted; begin each item with \"- \"", kind(n))

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/wabridge/wabridge"
 )
 
 // scenario reads the whole file.
@@ -159,7 +161,7 @@ func (r *reader) step(kv pair) *step {
 	f := r.mapping(kv.value, where, append([]string{"set", "result", "say", "ask", "branch", "next", "hand_over", "end"}, ofAsk...)...)
 	st.set, st.result = r.assignments(f["set"], where+".set"), r.results(f["result"], where+".result")
 	if n := f["say"]; n != nil {
-		st.say = r.text(n, where+".say", 4096)
+		st.say = r.text(n, where+".say", wabridge.MaxText)
 	}
 	if n := f["next"]; n != nil {
 		st.next = r.target(n, where+".next")
