@@ -318,3 +318,37 @@ func TestALookFurtherUp(t *testing.T) {
 	look(3, 12, 0)
 	look(0, 12, 0)
 }
+
+// TestALookFurtherUpThatFoundTheOlder has the notification tell of the newest
+// messages, and the open chat of those above, which are so recorded last; then
+// the chat is found scrolled up to these.
+func TestALookFurtherUpThatFoundTheOlder(t *testing.T) {
+	for name, at0 := range map[string]int{"in one second": 0, "one after the other": 1} {
+		t.Run(name, func(t *testing.T) {
+			m := &memory{}
+			r := New(Config{Phone: wabridge.Phone{ID: "1"}, Store: m})
+			r.zone = time.UTC
+			ref := wabridge.ChatRef{JID: anaID, Number: "491700000001", Name: "Ana"}
+			s := whatsapp.Screen{Kind: whatsapp.Chat, Chat: &whatsapp.Header{Title: "Ana"}}
+			c := notification.Conversation{Kind: notification.Chat, ChatID: anaID, Number: ref.Number, Chat: "Ana", Unread: 12}
+			for i := range 12 {
+				text := fmt.Sprint("text ", i)
+				s.Bubbles = append(s.Bubbles, whatsapp.Bubble{Text: text, Time: "12:00"})
+				if i >= 5 {
+					c.Messages = append(c.Messages, notification.Message{Sender: "Ana", Number: ref.Number, Text: text, Time: at(1 + i*at0)})
+				}
+			}
+			if err := r.take(t.Context(), c, at(20), at(20)); err != nil {
+				t.Fatal(err)
+			}
+			for i, look := range []struct{ from, to, unread, want int }{{0, 12, 12, 5}, {0, 7, 0, 0}, {1, 12, 0, 0}, {0, 12, 0, 0}} {
+				part := s
+				part.Bubbles = s.Bubbles[look.from:look.to]
+				got, err := r.Look(t.Context(), ref, part, LookAt{At: at(30 + i), Unread: look.unread})
+				if err != nil || len(got.New) != look.want {
+					t.Errorf("look %d at %d to %d: %d new, %v; want %d", i, look.from, look.to, len(got.New), err, look.want)
+				}
+			}
+		})
+	}
+}

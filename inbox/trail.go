@@ -64,21 +64,36 @@ func (w Window) with(stored []wabridge.Message) Window {
 }
 
 // reaches reports whether a look that shows ids goes down to the newest messages
-// that are known: a chat may be scrolled up without a sign of it.
+// that are known: a chat may be scrolled up without a sign of it. The newest to
+// be recorded need not stand lowest, for what stood further up may be found
+// last; times of notifications are whole seconds, of which all must be shown.
 func reaches(ids []string, known, ours []wabridge.Message) bool {
-	shown := func(list []wabridge.Message, bubble func(wabridge.Message) bool) bool {
-		for _, m := range slices.Backward(list) {
-			if bubble(m) {
-				return slices.Contains(ids, m.ID)
-			}
+	var newest time.Time
+	for i, m := range known {
+		if m.Created.After(newest) {
+			newest = m.Created
 		}
-		return true
+		if i == len(known)-1 && !slices.Contains(ids, m.ID) {
+			return false
+		}
 	}
-	return shown(known, func(wabridge.Message) bool { return true }) &&
-		shown(ours, func(m wabridge.Message) bool {
-			return m.State == wabridge.Handed || m.State == wabridge.Sent || m.State == wabridge.Delivered || m.State == wabridge.Read
-		})
+	for _, m := range known {
+		if m.Created.After(newest.Add(-newestSecond)) && !slices.Contains(ids, m.ID) {
+			return false
+		}
+	}
+	for _, m := range slices.Backward(ours) {
+		switch m.State {
+		case wabridge.Handed, wabridge.Sent, wabridge.Delivered, wabridge.Read:
+			return slices.Contains(ids, m.ID)
+		}
+	}
+	return true
 }
+
+// newestSecond is how much older than the newest message one may seem that
+// stands below it.
+const newestSecond = time.Second
 
 func newestSeq(lists ...[]wabridge.Message) (seq int64) {
 	for _, list := range lists {
