@@ -33,6 +33,8 @@ CREATE TABLE tally (
   by_business INTEGER NOT NULL,
   PRIMARY KEY (level, start, series)
 ) STRICT, WITHOUT ROWID;
+-- A few series of many: one country's, one category's.
+CREATE INDEX tally_series ON tally (level, series, start);
 
 -- When the newest conversation of a chat and a category was opened.
 CREATE TABLE conversation (
