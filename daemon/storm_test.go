@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func TestStorm(t *testing.T) {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			t.Run(fmt.Sprintf("seed %d %s %s %d", c.Seed, c.Identity, c.Locale, c.Android), func(t *testing.T) {
-				s := &storm{rig: newRig(t, c), rng: rand.New(rand.NewPCG(c.Seed, 0)), faults: stormFaults, onScreen: c.Seed%2 == 0}
+				s := &storm{rig: newRig(t, c), rng: rand.New(rand.NewPCG(c.Seed, stormRun())), faults: stormFaults, onScreen: c.Seed%2 == 0}
 				if !s.onScreen {
 					s.faults = slices.Concat(s.faults, draftFaults)
 				}
@@ -89,6 +90,15 @@ func TestStorm(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// stormRun makes other storms of the same seeds: WABRIDGE_TEST_STORM_RUN=n.
+func stormRun() uint64 {
+	n, err := strconv.ParseUint(os.Getenv("WABRIDGE_TEST_STORM_RUN"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // run lets the storm blow, and then compares.

@@ -74,7 +74,7 @@ func (s *Session) readChat(ctx context.Context, m *wabridge.Message) (whatsapp.S
 		s.dirty = true
 		return screen, err
 	}
-	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, false); err != nil {
+	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, 0); err != nil {
 		return screen, err
 	}
 	s.leaves(screen)

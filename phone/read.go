@@ -2,7 +2,6 @@ package phone
 
 import (
 	"context"
-	"slices"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
@@ -12,9 +11,18 @@ import (
 const scrolls = 10
 
 // readBack tells of an open chat; if it holds more unread messages than fit on
-// the screen it scrolls up and tells of them all together. It returns what came
-// of the last look, New being what was not known before the first.
-func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread int, own bool) (Seen, error) {
+// the screen it scrolls up and tells of them all together, and at least as far
+// as the newest own bubbles reach. It returns what came of the last look, New
+// being what was not known before the first.
+//
+// That a chat was left with something unread stands in memory alone, so the
+// first time in a process a chat is read back to a message that left before:
+// what stood above that one was read when it was sent.
+func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen, unread, own int) (Seen, error) {
+	title := titleOf(screen)
+	if !s.met[title] {
+		own = max(1, own) + s.tapped[title]
+	}
 	seen, n := Seen{Unread: unread}, 0
 	for range 2 { // the second time if more is missing than the badge said
 		merged, err := s.windows(ctx, screen, seen.Unread, own)
@@ -29,24 +37,32 @@ func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen wha
 			break
 		}
 	}
-	seen.New = n
+	seen.New, s.met[title] = n, true
+	delete(s.tapped, title)
 	return seen, nil
+}
+
+func titleOf(screen whatsapp.Screen) string {
+	if screen.Chat == nil {
+		return ""
+	}
+	return screen.Chat.Title
 }
 
 // badgeSlack is how many messages may have come since the badge was read.
 const badgeSlack = 4
 
-// windows scrolls up until as many incoming messages were seen and, if own is
-// set, one of ours above them: all below it may be unrecorded. It joins all
+// windows scrolls up until as many incoming messages were seen and as many own
+// ones: all that stands below these may be unrecorded. It joins all
 // that it saw; what has no part in common with the rest is left out, because a
 // message that comes in takes the chat back to its end.
-func (s *Session) windows(ctx context.Context, screen whatsapp.Screen, unread int, own bool) (whatsapp.Screen, error) {
+func (s *Session) windows(ctx context.Context, screen whatsapp.Screen, unread, own int) (whatsapp.Screen, error) {
 	if unread > 0 {
 		unread += badgeSlack
 	}
 	merged, vain := screen, 0
 	for range scrolls {
-		if incoming(merged) >= unread && (!own || outgoing(merged)) || vain > 1 || first(merged) {
+		if incoming(merged) >= unread && outgoing(merged) >= own || vain > 1 || first(merged) {
 			break
 		}
 		up, err := s.scrollUp(ctx, screen)
@@ -66,9 +82,7 @@ func (s *Session) windows(ctx context.Context, screen whatsapp.Screen, unread in
 	return merged, nil
 }
 
-func outgoing(s whatsapp.Screen) bool {
-	return slices.ContainsFunc(s.Bubbles, func(b whatsapp.Bubble) bool { return b.Out })
-}
+func outgoing(s whatsapp.Screen) int { return len(s.Bubbles) - incoming(s) }
 
 func incoming(s whatsapp.Screen) (n int) {
 	for _, b := range s.Bubbles {

@@ -54,13 +54,13 @@ func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsa
 		screen = next
 	}
 	if o == unclear && m.Intent != nil {
-		above, err := s.windows(ctx, screen, 0, true) // a whole screen may have come in since the note
+		above, err := s.windows(ctx, screen, 0, 1) // a whole screen may have come in since the note
 		if err != nil {
 			return "", screen, err
 		}
 		o, state = weigh(m.Intent.Bubbles, above, whatsapp.WantOf(m))
 	}
-	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, false); err != nil {
+	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, 0); err != nil {
 		return "", screen, err
 	}
 	switch o {

@@ -250,6 +250,7 @@ func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.
 		return "", err
 	}
 	a.tapped = true
+	a.s.tapped[titleOf(before)]++
 	at := act.At
 	for range taps {
 		if err := a.s.tap(ctx, at); err != nil {
@@ -308,7 +309,7 @@ func (a *attempt) ref(screen whatsapp.Screen) wabridge.ChatRef {
 // end reads what came in meanwhile and leaves the chat.
 func (a *attempt) end(ctx context.Context, screen whatsapp.Screen) {
 	a.s.leaves(screen)
-	if _, err := a.s.readBack(ctx, a.ref(screen), screen, 0, false); err != nil {
+	if _, err := a.s.readBack(ctx, a.ref(screen), screen, 0, 0); err != nil {
 		a.s.log.Warn("what the chat showed was not recorded", "err", err)
 	}
 	if screen.Composer != nil && !screen.Composer.Empty {

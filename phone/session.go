@@ -100,6 +100,8 @@ type Session struct {
 	at    time.Time    // when it was taken
 
 	left    map[string]time.Time    // by title: chats that were open, whose last moments nobody has read: from when on they can be
+	met     map[string]bool         // by title: read back once in this process
+	tapped  map[string]int          // by title, until it is met: how often a send was tapped there
 	leftAt  time.Time               // when the newest of them was left
 	walked  time.Time               // when the chat list was last read whole; zero: not yet
 	read    map[string]whatsapp.Row // by name in the chat list: the row at the last visit
@@ -129,7 +131,7 @@ func New(cfg Config) *Session {
 	cfg.Timing = cfg.Timing.withDefaults()
 	return &Session{
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
-		dirty: true, left: map[string]time.Time{}, visited: map[string]time.Time{}, titles: map[string]string{},
+		dirty: true, left: map[string]time.Time{}, visited: map[string]time.Time{}, met: map[string]bool{}, tapped: map[string]int{}, titles: map[string]string{},
 		read: map[string]whatsapp.Row{}, rows: map[string]string{}, late: map[string]bool{},
 		uploads: map[string]int{}, readAt: map[string]time.Time{}, tried: map[string]time.Time{}, pictured: time.Now(),
 	}

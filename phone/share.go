@@ -208,6 +208,7 @@ func (sh *sharing) tap(ctx context.Context, chat whatsapp.Screen, act whatsapp.A
 		return "", err
 	}
 	sh.tapped = true
+	sh.s.tapped[titleOf(chat)]++
 	if err := sh.s.tap(ctx, act.At); err != nil {
 		return "", err
 	}

@@ -40,7 +40,7 @@ func (w *walk) older(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := w.s.readBack(ctx, refOf(&m, screen), screen, 0, false); err != nil {
+		if _, err := w.s.readBack(ctx, refOf(&m, screen), screen, 0, 0); err != nil {
 			return err
 		}
 		if err := w.chatTicks(ctx, m.Chat, screen.Bubbles); err != nil {

@@ -273,7 +273,14 @@ func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, er
 	if ref, err = w.whose(ctx, ref, screen); err != nil {
 		return whatsapp.Screen{}, err
 	}
-	seen, err := w.s.readBack(ctx, ref, screen, row.Unread, w.first || w.s.leftOpen(row.Name))
+	own := 0
+	if w.first || w.s.leftOpen(row.Name) {
+		own = 1
+	}
+	if row.Out { // typed by a person: no process read what stands above it
+		own++
+	}
+	seen, err := w.s.readBack(ctx, ref, screen, row.Unread, own)
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
