@@ -35,6 +35,7 @@ type world struct {
 	r      *Reader
 	put    func(said)
 	group  bool
+	unique bool // no text is said twice; only then a chat may be left scrolled up
 	now    time.Time
 	truth  []said
 	posted []said // in the notification, oldest first, at most cap
@@ -54,6 +55,9 @@ func (w *world) note(format string, args ...any) {
 
 func (w *world) say(who string) {
 	s := said{who: who, text: vocabulary[w.rnd.IntN(len(vocabulary))], at: w.now.Truncate(time.Second), name: "Ana"}
+	if w.unique {
+		s.text = fmt.Sprint("text ", len(w.truth))
+	}
 	if w.group && who == "in" {
 		s.name = []string{"Ana", "Ben", "Cem"}[w.rnd.IntN(3)]
 	}
@@ -119,11 +123,17 @@ func (w *world) read() (store func()) {
 
 // look is the driver reading the open chat: its last bubbles.
 func (w *world) look(size int) {
-	w.note("look at %d", size)
 	w.fresh = 0
+	w.lookUp(size, 0)
+}
+
+// lookUp is a look at a chat that was left scrolled up, by some messages.
+func (w *world) lookUp(size, below int) {
+	w.note("look at %d, %d above the end", size, below)
 	s := whatsapp.Screen{Kind: whatsapp.Chat, Chat: &whatsapp.Header{Title: w.ref().Name}}
 	last := ""
-	for _, m := range w.truth[max(0, len(w.truth)-size):] {
+	end := max(0, len(w.truth)-below)
+	for _, m := range w.truth[max(0, end-size):end] {
 		b := whatsapp.Bubble{Out: m.who != "in", Text: strings.ReplaceAll(m.text, "*", ""), Time: m.at.In(w.r.Zone()).Format("15:04")}
 		if m.text == "📷 Photo" {
 			b.Text, b.Media = "", "image"
@@ -165,8 +175,13 @@ func (w *world) step() {
 		w.look(9 + w.rnd.IntN(10))
 	case w.open && n < 17:
 		w.say("human")
-	case w.open && n < 19:
+	case w.open && n < 18, w.open && n < 19 && !w.unique:
 		w.look(8 + w.rnd.IntN(10))
+	case w.open && n < 19:
+		below := 1 + w.rnd.IntN(8)
+		if i := len(w.truth) - below - 1; i >= 0 && w.now.Sub(w.truth[i].at) < 12*time.Hour { // else the same words of another day
+			w.lookUp(1+w.rnd.IntN(11), below)
+		}
 	case w.open:
 		w.look(12)
 		w.open = false
@@ -206,7 +221,7 @@ func lines(truth []said, list []wabridge.Message) (want, got []string) {
 
 func newWorld(t *testing.T, seed uint64, store Store, put func(said)) *world {
 	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), put: put, cap: 7, now: time.Date(2026, 11, 22, 7, 30, 0, 0, time.UTC)}
-	w.group = w.rnd.IntN(3) == 0
+	w.group, w.unique = w.rnd.IntN(3) == 0, seed%3 == 2
 	w.r = New(Config{Phone: wabridge.Phone{ID: "1"}, Store: store})
 	w.r.zone = []*time.Location{time.UTC, time.FixedZone("", -4*3600), time.FixedZone("", 5*3600+1800)}[w.rnd.IntN(3)]
 	return w
@@ -222,7 +237,7 @@ func (w *world) run(steps int) {
 }
 
 func TestEachMessageExactlyOnce(t *testing.T) {
-	for seed := range uint64(120) {
+	for seed := range uint64(180) {
 		m := &memory{}
 		var w *world
 		w = newWorld(t, seed, m, func(s said) {

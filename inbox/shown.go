@@ -170,9 +170,27 @@ func align(list []entry, within, since int, v View) []int {
 		}
 	}
 	g.fill()
+	if i, _ := g.begin(); i < 0 && g.cost > 0 {
+		g.scrolledUp()
+	}
 	pair := g.trace()
 	g.nearby(pair)
 	return pair
+}
+
+// scrolledUp takes the chat for one that is scrolled up without a sign of it:
+// where little fits on the screen (a file fills half of it) what stands below
+// would outweigh it. The same words in the same minute of another day are others.
+func (g *grid) scrolledUp() {
+	g.cost = 0
+	for i, e := range g.list {
+		for j, s := range g.seen {
+			if s.Time.IsZero() || e.time.Sub(s.Time).Abs() > 12*time.Hour {
+				g.fit[i][j] = 0
+			}
+		}
+	}
+	g.fill()
 }
 
 // A grid is the table of the alignment.
