@@ -24,13 +24,13 @@ func (s *Session) readBack(ctx context.Context, ref wabridge.ChatRef, screen wha
 		own = max(1, own) + s.tapped[title]
 	}
 	seen, n := Seen{Unread: unread}, 0
-	for range 2 { // the second time if more is missing than the badge said
-		merged, err := s.windows(ctx, screen, seen.Unread, own)
-		if err != nil {
+	for range 2 { // the second time, from where the first ended, if more is missing than the badge said
+		var err error
+		if screen, err = s.windows(ctx, screen, seen.Unread, own); err != nil {
 			return Seen{}, err
 		}
 		want := seen.Unread
-		if seen, err = s.sawUnread(ctx, ref, merged, want); err != nil {
+		if seen, err = s.sawUnread(ctx, ref, screen, want); err != nil {
 			return Seen{}, err
 		}
 		if n += seen.New; seen.Unread <= want {

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -73,4 +74,37 @@ func (r *rig) saw(text string) bool {
 		}
 	}
 	return false
+}
+
+// TestReadBackGoesOnWhereItEnded: the reader asks for more than the badge said,
+// because a notification told of messages that it no longer held.
+func TestReadBackGoesOnWhereItEnded(t *testing.T) {
+	r := newRig(t, phonesim.Config{})
+	for i := range 60 {
+		if i == 20 {
+			if err := r.sim.Human(bob, "by hand"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := r.sim.Incoming(phonesim.IncomingMessage{From: bob, Text: fmt.Sprint("in ", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looks := 0
+	r.s.cfg.Looked = func(_ context.Context, _ wabridge.ChatRef, s whatsapp.Screen, o LookAt) (Seen, error) {
+		r.looked = append(r.looked, s)
+		if looks++; looks == 1 {
+			return Seen{Unread: 55}, nil
+		}
+		if o.Unread != 55 {
+			t.Errorf("read back for %d, want 55", o.Unread)
+		}
+		return Seen{Anchored: true, Unread: o.Unread}, nil
+	}
+	if _, err := r.s.readChat(t.Context(), &wabridge.Message{Phone: "1", Chat: wabridge.UserJID(bob), Number: bob}); err != nil {
+		t.Fatal(err)
+	}
+	if last := r.looked[len(r.looked)-1]; looks != 2 || incoming(last) < 55 || !r.saw("in 5") {
+		t.Errorf("%d looks, the last at %d messages; want 2, of 55 at least", looks, incoming(last))
+	}
 }
