@@ -50,7 +50,4 @@ type Pictures interface {
 	PutPicture(ctx context.Context, phone string, ref wabridge.ChatRef, png []byte, at time.Time) error
 	// Picture finds it by the chat's id; CodeNotFound.
 	Picture(ctx context.Context, phone, chat string) (png []byte, at time.Time, err error)
-	// Unpictured lists the chats of a phone, those with the newest messages
-	// first, whose picture is missing or was taken before a time.
-	Unpictured(ctx context.Context, phone string, before time.Time, limit int) ([]wabridge.Chat, error)
 }

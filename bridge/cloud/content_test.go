@@ -276,9 +276,6 @@ func TestOldMessageHasNoReaction(t *testing.T) {
 }
 
 func TestLinkThatTakesTooLong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits")
-	}
 	defer func(was time.Duration) { fetchTime = was }(fetchTime)
 	fetchTime = time.Millisecond
 	h := newHarness(t, withFiles(t, &links{err: context.DeadlineExceeded}))

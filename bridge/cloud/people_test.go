@@ -164,9 +164,6 @@ func TestBlocking(t *testing.T) {
 }
 
 func TestBlockListIsFull(t *testing.T) {
-	if testing.Short() {
-		t.Skip("fills a list")
-	}
 	a := &api{Config: Config{Store: fullList{newManaged(t).store}}}
 	err := a.block(t.Context(), wabridge.Phone{ID: phoneID}, blockedUser{WaID: "16505551234"})
 	if graphErrorOf(err).Code != 139101 {

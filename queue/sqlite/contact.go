@@ -150,24 +150,3 @@ func (db *DB) Picture(ctx context.Context, phone, chat string) (picture []byte, 
 	}
 	return picture, time.UnixMilli(taken).UTC(), nil
 }
-
-const unpictured = `
-SELECT c.id, c.phone, c.number, c.lid, c.name, c.is_group
-FROM chat c LEFT JOIN picture p ON p.chat = c.key
-WHERE c.phone = ?1 AND c.newest > 0 AND (p.taken IS NULL OR p.taken < ?2)
-ORDER BY c.newest DESC, c.key DESC
-LIMIT ?3`
-
-// Unpictured implements queue.Pictures.
-func (db *DB) Unpictured(ctx context.Context, phone string, before time.Time, limit int) ([]wabridge.Chat, error) {
-	all, err := scanned(ctx, db, unpictured, []any{phone, before.UnixMilli(), limit}, func(rows *sql.Rows) (c wabridge.Chat, err error) {
-		var lid string
-		err = rows.Scan(&c.ID, &c.Phone, &c.Number, &lid, &c.Name, &c.Group)
-		c.JID = shownJID(c.ID, lid)
-		return c, err
-	})
-	if err != nil {
-		return nil, readError("list chats without a picture", err)
-	}
-	return all, nil
-}
