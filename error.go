@@ -29,6 +29,7 @@ const (
 	CodeUndeliverable   Code = 131026 // not on WhatsApp, expired
 	CodeLocked          Code = 131031 // account restricted or banned
 	CodeUnsupported     Code = 131051
+	CodeOptedOut        Code = 131050 // the recipient wants no marketing messages
 	CodeMediaDownload   Code = 131052 // an incoming file could not be had
 	CodeMediaUpload     Code = 131053 // a file to send is wrong or could not be had
 	CodePair            Code = 131056

@@ -17,6 +17,10 @@ const (
 	EventPhone   EventKind = "phone"   // a phone's state changed; payload PhoneData
 	EventCall    EventKind = "call"    // somebody called; payload Call
 	EventAccount EventKind = "account" // a template, a profile … changed; payload AccountData
+
+	EventSession    EventKind = "session"    // a session moved; payload SessionData
+	EventCampaign   EventKind = "campaign"   // a campaign was made, paused, resumed, canceled, or is loaded; payload Campaign
+	EventPreference EventKind = "preference" // somebody wants no campaigns, or wants them again; payload Preference
 )
 
 // An Event is one line of the log that the outside may read. Numbers grow by

@@ -75,6 +75,16 @@ type Message struct {
 	// Callback is biz_opaque_callback_data, echoed in every status.
 	Callback string `json:"biz_opaque_callback_data,omitempty"`
 
+	// Campaign and Session are what it belongs to. An incoming message belongs
+	// to the session that is open with its chat.
+	Campaign string `json:"campaign_id,omitempty"`
+	Session  string `json:"session_id,omitempty"`
+	// Hours bound the times of day at which it may leave.
+	Hours *Hours `json:"allowed_hours,omitempty"`
+	// Held: it is out of its chat's line, so that later messages pass it: its
+	// Due or its Hours have not come, or its campaign is paused.
+	Held bool `json:"held,omitempty"`
+
 	Priority int       `json:"priority,omitempty"` // 100 and above passes pacing and hours
 	Due      time.Time `json:"due,omitzero"`       // not before
 	Expires  time.Time `json:"expires,omitzero"`   // not after
@@ -128,6 +138,14 @@ func NewID() string { return newID("wamid.") }
 
 // NewCallID makes the id of a Call: "wacid." and 32 characters likewise.
 func NewCallID() string { return newID("wacid.") }
+
+// NewUUID makes a random UUID (RFC 9562, version 4).
+func NewUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
 
 func newID(prefix string) string {
 	var b [24]byte

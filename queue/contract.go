@@ -38,12 +38,17 @@ type Draft struct {
 	// Key is the caller's idempotency key, "" for none; Owner (a token's id)
 	// keeps the keys of two callers apart; Print is a hash of the request.
 	Key, Owner, Print string
+	// Session, if not nil, is the session that the message starts: its ID (made
+	// if empty), Name, Bot, Talk, Variables, Chatbot, Client and TTL count.
+	Session *wabridge.Session
 }
 
 // Accepted is the answer to a Draft.
 type Accepted struct {
 	Message  wabridge.Message
 	Repeated bool // the key was known: this is the first answer again
+	// Duplicate: its campaign has a message for that chat, which is Message.
+	Duplicate bool
 }
 
 // Accepter takes messages in.

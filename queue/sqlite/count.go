@@ -138,7 +138,7 @@ func (t *tx) count(before, after *record) error {
 
 const newestIn = `
 SELECT created
-FROM message
+FROM message INDEXED BY message_heard
 WHERE chat = ?1 AND direction <> 'out' AND direction = 'in' AND created <= ?2
 ORDER BY seq DESC
 LIMIT 1`

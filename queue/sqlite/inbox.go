@@ -12,7 +12,9 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-const heardInChat = selectMessage + `WHERE m.chat = ?1 AND m.direction <> 'out' ORDER BY m.seq DESC LIMIT ?2`
+const heardInChat = `SELECT ` + columns + `
+FROM message m INDEXED BY message_heard JOIN chat c ON c.key = m.chat
+WHERE m.chat = ?1 AND m.direction <> 'out' ORDER BY m.seq DESC LIMIT ?2`
 
 // Reconcile implements queue.InboxStore.
 func (db *DB) Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef, limit int,

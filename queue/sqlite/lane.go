@@ -161,7 +161,7 @@ FROM message m
 WHERE m.phone = ?1 AND m.fresh = ?2 AND m.timed = ?3 AND m.priority = ?4 AND m.head = 1 AND m.state = 'queued'
   AND (m.due, m.seq) > (?5, ?6)
   AND (m.timed = 0 OR m.due <= ?7)
-  AND NOT EXISTS (SELECT 1 FROM message b
+  AND NOT EXISTS (SELECT 1 FROM message b INDEXED BY message_busy
     WHERE b.chat = m.chat AND b.open = 1 AND b.state <> 'queued')
 ORDER BY m.due, m.seq
 LIMIT 64`

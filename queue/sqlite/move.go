@@ -136,7 +136,7 @@ SET contacted = iif(known = 0, ?2, contacted), known = 1
 WHERE key = ?1`
 
 const agreeHead = `
-UPDATE message
+UPDATE message INDEXED BY message_open
 SET fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
 WHERE chat = ?1 AND head = 1 AND open = 1`
 
