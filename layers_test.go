@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"bot"},
-	{"queue", "analytics", "uiauto", "media", "content"},
+	{"queue", "analytics", "audit", "uiauto", "media", "content"},
 	{"adb", "adb/adbd", "choice"},
 	{"adb/wire"},
 	{""},

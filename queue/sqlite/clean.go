@@ -9,18 +9,20 @@ import (
 // The least that Clean keeps, whatever it is asked.
 const (
 	MinKeys   = 24 * time.Hour
-	MinEvents = 8 * 24 * time.Hour // webhooks are tried for 7 days
+	MinEvents = 8 * 24 * time.Hour  // webhooks are tried for 7 days
+	MinAudit  = 31 * 24 * time.Hour // the schema refuses to drop what is younger than 30 days
 )
 
 // Retention says how long things are kept. Zero members mean the default.
 type Retention struct {
 	Events time.Duration // 30 days
 	Keys   time.Duration // 48 hours
+	Audit  time.Duration // 365 days
 }
 
 // Cleaned counts what was dropped.
 type Cleaned struct {
-	Events, Keys int64
+	Events, Keys, Audit int64
 }
 
 // cleanStep is how much is dropped in one transaction, so that nobody waits
@@ -50,6 +52,9 @@ func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, e
 	if r.Keys == 0 {
 		r.Keys = 48 * time.Hour
 	}
+	if r.Audit == 0 {
+		r.Audit = 365 * 24 * time.Hour
+	}
 	var c Cleaned
 	err := errors.Join(
 		db.drop(ctx, &c.Keys, func(t *tx) (int64, error) {
@@ -61,6 +66,9 @@ func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, e
 				return 0, err
 			}
 			return t.change(deleteEvents, last)
+		}),
+		db.drop(ctx, &c.Audit, func(t *tx) (int64, error) {
+			return t.change(deleteAudit, now.Add(-max(r.Audit, MinAudit)).UnixMilli(), cleanStep)
 		}),
 	)
 	return c, err
