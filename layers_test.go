@@ -19,7 +19,8 @@ const module = "github.com/wabridge/wabridge"
 var layers = [][]string{
 	{"cmd/wabridge"},
 	{"daemon"},
-	{"bridge/cloud", "bridge/devino", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
+	{"bridge/cloud", "bridge/devino", "bridge/twin", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
+	{"bridge/callback"},
 	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"bot"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/callback"
 	"github.com/wabridge/wabridge/bridge/devino"
 )
 
@@ -51,7 +52,7 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 		Links: d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
 	}
 	if c.PrivateCallbacks = d.cfg.Devino.AllowPrivate; !c.PrivateCallbacks {
-		c.Callbacks = devino.PublicClient()
+		c.Callbacks = callback.PublicClient()
 	}
 	for _, s := range d.cfg.Devino.Senders {
 		c.Senders[s.Name] = s.Phone

@@ -27,13 +27,12 @@ func number(created time.Time, seq int64) int64 {
 
 func itoa[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
-// Kinds of the objects that this package keeps, all of the owner "devino".
+// Kinds of the objects that this package keeps, all of the owner "devino", as
+// are those of package callback.
 const (
 	objectOwner     = "devino"
 	objectCallbacks = "devino_callbacks" // of one call; id: batch
-	objectCursor    = "devino_cursor"
-	objectLane      = "devino_lane"
-	objectKey       = "devino_key" // signs the addresses of incoming files
+	objectKey       = "devino_key"       // signs the addresses of incoming files
 )
 
 // A batch is one call. Its messages' ids begin with its own, so that a status

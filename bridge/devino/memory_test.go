@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/callback"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -224,7 +225,7 @@ func newReceivers() *receivers {
 	return &receivers{answers: map[string]int{}, got: map[string][]string{}, tries: map[string]int{}}
 }
 
-func start(t *testing.T, m *memory, r *receivers, incoming string) *Deliverer {
+func start(t *testing.T, m *memory, r *receivers, incoming string) *callback.Deliverer {
 	t.Helper()
 	d := New(Config{Store: m, Log: slog.New(slog.DiscardHandler), Client: &http.Client{Transport: r}, Incoming: incoming, Base: "http://gw.test/"})
 	must(t, d.Start(t.Context()))

@@ -1,14 +1,13 @@
 package devino
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/url"
-	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/callback"
 	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -111,92 +110,64 @@ func cards(list []content.Contact) []shownCard {
 // an address.
 const keyIncoming = "incoming"
 
-// kinds are the events that this interface tells of.
-var kinds = queue.EventFilter{Kinds: []wabridge.EventKind{wabridge.EventStatus, wabridge.EventMessage}}
-
-// errUnreadable marks an event that can never be told.
-var errUnreadable = errors.New("unreadable event")
-
-// A job is what becomes of an event: a body, and where it goes. Without a key
-// it goes nowhere.
-type job struct {
-	key, url string
-	number   int64 // of the event
-	at       time.Time
-	status   *status
-	incoming *incoming
-}
-
-// body is what is posted: a list of statuses, or one incoming message.
-func body(jobs []job) ([]byte, error) {
-	if jobs[0].incoming != nil {
-		return json.Marshal(jobs[0].incoming)
+// encode writes what is posted: a list of statuses, or one incoming message.
+func encode(jobs []callback.Job) ([]byte, error) {
+	if jobs[0].Alone {
+		return json.Marshal(jobs[0].Body)
 	}
-	list := make([]*status, len(jobs))
+	list := make([]any, len(jobs))
 	for i, j := range jobs {
-		list[i] = j.status
+		list[i] = j.Body
 	}
 	return json.Marshal(list)
 }
 
-// render finds out whether and how an event is told. Errors but errUnreadable
-// are the database's.
-func (d *Deliverer) render(ctx context.Context, ev wabridge.Event) (job, error) {
+// render finds out whether and how an event is told (callback.Config.Render).
+func (r *renderer) render(ctx context.Context, ev wabridge.Event) (callback.Job, error) {
 	if ev.Kind == wabridge.EventMessage {
-		return d.renderIncoming(ctx, ev)
+		return r.renderIncoming(ctx, ev)
 	}
 	var s wabridge.StatusData
 	if err := json.Unmarshal(ev.Data, &s); err != nil {
-		return job{}, fmt.Errorf("%w: status data: %w", errUnreadable, err)
+		return callback.Job{}, fmt.Errorf("%w: status data: %w", callback.ErrUnreadable, err)
 	}
 	word := statusWord(s.State)
 	if word == "" {
-		return job{}, nil
+		return callback.Job{}, nil
 	}
-	to, err := callbackOf(ctx, d.Store, s.ID)
+	to, err := callbackOf(ctx, r.Store, s.ID)
 	if err != nil || to == "" {
-		return job{}, err
+		return callback.Job{}, err
 	}
-	m, err := d.Store.Message(ctx, s.ID)
+	m, err := r.Store.Message(ctx, s.ID)
 	if err != nil {
 		if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-			err = fmt.Errorf("%w: its message is gone", errUnreadable)
+			err = fmt.Errorf("%w: its message is gone", callback.ErrUnreadable)
 		}
-		return job{}, err
+		return callback.Job{}, err
 	}
 	at := s.At
 	if at.IsZero() {
 		at = ev.At
 	}
-	return job{key: laneKey(to), url: to, number: ev.Number, at: ev.At, status: &status{
+	return callback.Job{Lane: callback.LaneOf(to), URL: to, Client: cmp.Or(r.Callbacks, r.Client), Body: &status{
 		MessageID: number(m.Created, m.Seq), TS: at.UnixMilli(), Status: word,
 		ErrorCode: errorCode(s.State, s.Code), Options: s.Callback,
 	}}, nil
 }
 
-// laneKey is the address without what follows a "?": a receiver that is told
-// by it which message is meant is still one receiver.
-func laneKey(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	u.RawQuery, u.Fragment, u.ForceQuery = "", "", false
-	return u.String()
-}
-
 // renderIncoming makes the webhook of an incoming message. Devino has no form
 // for groups and reactions.
-func (d *Deliverer) renderIncoming(ctx context.Context, ev wabridge.Event) (job, error) {
-	if d.Incoming == "" {
-		return job{}, nil
+func (r *renderer) renderIncoming(ctx context.Context, ev wabridge.Event) (callback.Job, error) {
+	if r.Incoming == "" {
+		return callback.Job{}, nil
 	}
 	var m wabridge.Message
 	if err := json.Unmarshal(ev.Data, &m); err != nil {
-		return job{}, fmt.Errorf("%w: message data: %w", errUnreadable, err)
+		return callback.Job{}, fmt.Errorf("%w: message data: %w", callback.ErrUnreadable, err)
 	}
 	if m.Group != "" || wabridge.IsGroup(m.Chat) || m.Type == "reaction" || m.Direction != wabridge.In {
-		return job{}, nil
+		return callback.Job{}, nil
 	}
 	in := &incoming{
 		ID: number(m.Created, m.Seq), From: m.Number, Text: string(m.Text), ProfileName: m.Name, TS: m.Created.UnixMilli(),
@@ -206,25 +177,25 @@ func (d *Deliverer) renderIncoming(ctx context.Context, ev wabridge.Event) (job,
 			in.From = m.Chat // the number is not known (yet)
 		}
 	}
-	blocked, err := queue.Blocked(ctx, d.Store, ev.Phone, wabridge.Digits(m.Number), ev.At)
+	blocked, err := queue.Blocked(ctx, r.Store, ev.Phone, wabridge.Digits(m.Number), ev.At)
 	if err != nil || blocked {
-		return job{}, err
+		return callback.Job{}, err
 	}
-	phone, err := d.Store.Phone(ctx, ev.Phone)
+	phone, err := r.Store.Phone(ctx, ev.Phone)
 	if err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
-		return job{}, err
+		return callback.Job{}, err
 	}
 	in.To = phone.Number
-	if err := d.setContent(ctx, in, m); err != nil {
-		return job{}, err
+	if err := r.setContent(ctx, in, m); err != nil {
+		return callback.Job{}, err
 	}
-	return job{key: keyIncoming, url: d.Incoming, number: ev.Number, at: ev.At, incoming: in}, nil
+	return callback.Job{Lane: keyIncoming, URL: r.Incoming, Client: r.Client, Alone: true, Body: in}, nil
 }
 
 // setContent puts in what the message holds beside its text.
-func (d *Deliverer) setContent(ctx context.Context, in *incoming, m wabridge.Message) (err error) {
-	if f := m.Media; f != nil && f.ID != "" && f.SHA256 != "" && d.Base != "" {
-		if in.ContentURL, err = d.sign.address(ctx, d.Base, *f); err != nil {
+func (r *renderer) setContent(ctx context.Context, in *incoming, m wabridge.Message) (err error) {
+	if f := m.Media; f != nil && f.ID != "" && f.SHA256 != "" && r.Base != "" {
+		if in.ContentURL, err = r.sign.address(ctx, r.Base, *f); err != nil {
 			return err
 		}
 		in.ContentType, in.ContentName = f.MIME, f.Name

@@ -1,4 +1,4 @@
-package devino
+package callback
 
 import (
 	"bytes"
@@ -10,13 +10,11 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -24,7 +22,6 @@ const (
 	horizon   = 7 * 24 * time.Hour // how long an event is tried
 	firstWait = time.Second
 	maxWait   = 15 * time.Minute
-	maxPost   = 50 // statuses in one POST
 	maxAnswer = 64 << 10
 	onWake    = -1 // pass: come back when woken
 )
@@ -147,7 +144,7 @@ func (l *lane) save(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saving)
 	defer cancel()
-	o, err := l.d.Store.PutObject(ctx, queue.Object{Kind: objectLane, Owner: objectOwner, ID: l.id(), Version: l.version, Data: data}, time.Now())
+	o, err := l.d.Store.PutObject(ctx, queue.Object{Kind: l.d.kindLane(), Owner: l.d.Name, ID: l.id(), Version: l.version, Data: data}, time.Now())
 	if err != nil {
 		return fmt.Errorf("save the place of a receiver: %w", err)
 	}
@@ -220,7 +217,7 @@ func (l *lane) pass(stop, work context.Context) (time.Duration, error) {
 		*s = laneState{Key: s.Key, Cursor: jobs[len(jobs)-1].number, Dropped: s.Dropped}
 	})
 	if s.Failures > 0 {
-		l.d.Log.Info("devino receiver answers again", "failures", s.Failures)
+		l.d.Log.Info("receiver answers again", "interface", l.d.Name, "failures", s.Failures)
 	}
 	return 0, l.note(work)
 }
@@ -240,10 +237,10 @@ func (l *lane) rest() {
 	}
 }
 
-// next collects what one POST can carry: the lane's next statuses for one
-// address, or one incoming message. Without any, past is where to go on.
-func (l *lane) next(ctx context.Context, cursor, limit int64) (jobs []job, past int64, err error) {
-	events, searched, err := l.d.Store.Events(ctx, cursor, page, kinds)
+// next collects what one POST can carry: the lane's next jobs for one address.
+// Without any, past is where to go on.
+func (l *lane) next(ctx context.Context, cursor, limit int64) (jobs []Job, past int64, err error) {
+	events, searched, err := l.d.Store.Events(ctx, cursor, page, l.d.filter)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -252,19 +249,19 @@ func (l *lane) next(ctx context.Context, cursor, limit int64) (jobs []job, past 
 			break
 		}
 		j, err := l.d.render(ctx, ev)
-		if errors.Is(err, errUnreadable) {
+		if errors.Is(err, ErrUnreadable) {
 			continue // the head has told of it
 		}
 		if err != nil {
 			return nil, 0, err
 		}
-		if j.key != l.key {
+		if j.Lane != l.key {
 			continue
 		}
-		if len(jobs) > 0 && j.url != jobs[0].url {
+		if len(jobs) > 0 && (j.Alone || j.URL != jobs[0].URL) {
 			break
 		}
-		if jobs = append(jobs, j); j.incoming != nil || len(jobs) == maxPost {
+		if jobs = append(jobs, j); j.Alone || len(jobs) >= l.d.Most {
 			break
 		}
 	}
@@ -273,7 +270,7 @@ func (l *lane) next(ctx context.Context, cursor, limit int64) (jobs []job, past 
 
 // failed notes a failure and decides when to try again, or gives up what has
 // waited for seven days.
-func (l *lane) failed(work context.Context, err error, jobs []job) error {
+func (l *lane) failed(work context.Context, err error, jobs []Job) error {
 	now := time.Now()
 	s := l.current()
 	if s.Failing.IsZero() {
@@ -289,9 +286,9 @@ func (l *lane) failed(work context.Context, err error, jobs []job) error {
 	switch {
 	case lost > 0:
 		s.Dropped, s.Next = s.Dropped+int64(lost), time.Time{}
-		l.d.Log.Warn("devino webhooks given up after 7 days without an answer", "count", lost)
+		l.d.Log.Warn("webhooks given up after 7 days without an answer", "interface", l.d.Name, "count", lost)
 	case s.Failures == 1:
-		l.d.Log.Warn("devino receiver fails, its webhooks wait", "err", err, "retry_in", time.Until(s.Next).Round(time.Millisecond))
+		l.d.Log.Warn("receiver fails, its webhooks wait", "interface", l.d.Name, "err", err, "retry_in", time.Until(s.Next).Round(time.Millisecond))
 	}
 	l.change(func(to *laneState) { *to = s })
 	return l.note(work)
@@ -306,40 +303,20 @@ func expired(event, failing, now time.Time) bool {
 	return now.Sub(event) >= horizon
 }
 
-// postTime bounds one POST.
-const postTime = 20 * time.Second
-
-// PublicClient is a client for callbackUrls that reaches the public internet
-// alone: whoever may send names them.
-func PublicClient() *http.Client {
-	d := &net.Dialer{Timeout: postTime / 2, Control: file.PublicOnly}
-	return &http.Client{
-		Timeout: postTime,
-		// No proxy of the environment: it would be dialled in the place of the
-		// address that is judged.
-		Transport:     &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: postTime / 2, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
 // post sends one POST. Every 2xx acknowledges it. Its error never holds the
 // address, which may carry a secret.
-func (d *Deliverer) post(ctx context.Context, jobs []job) error {
-	raw, err := body(jobs)
+func (d *Deliverer) post(ctx context.Context, jobs []Job) error {
+	raw, err := d.Encode(jobs)
 	if err != nil {
 		return fmt.Errorf("post: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, jobs[0].url, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, jobs[0].URL, bytes.NewReader(raw))
 	if err != nil {
 		return errors.New("post: the address is not valid")
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Header.Set("User-Agent", "wabridge")
-	client := d.Client
-	if jobs[0].status != nil && d.Callbacks != nil {
-		client = d.Callbacks
-	}
-	resp, err := client.Do(req)
+	resp, err := jobs[0].Client.Do(req)
 	if err != nil {
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err
