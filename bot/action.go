@@ -64,6 +64,7 @@ type State struct {
 	// Deadline is when Tick goes on without an answer; zero after the end.
 	Deadline time.Time `json:"deadline,omitzero"`
 	Outcome  string    `json:"outcome,omitempty"` // set at the end
+	Reason   string    `json:"reason,omitempty"`  // of OutcomeHandedOver
 }
 
 // Done tells whether the conversation has ended.

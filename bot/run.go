@@ -231,6 +231,7 @@ func (s *Scenario) language(want string) (string, bool) {
 }
 
 func (m *move) handOver(reason string) {
+	m.state.Reason = reason
 	m.actions = append(m.actions, HandOver{Reason: reason})
 	m.end(OutcomeHandedOver)
 }
