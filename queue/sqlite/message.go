@@ -21,6 +21,7 @@ type record struct {
 	lease time.Time
 	head  bool
 	fresh bool
+	held  int // 0, or why it is out of its chat's line (schema 5); Message.Held says whether
 }
 
 // columns are read in this order by scan. The chat's id comes from its own
@@ -31,7 +32,8 @@ const columns = `m.seq, m.id, m.phone, m.direction, m.chat, c.id,
   m.priority, m.due, m.timed, m.expires,
   m.state, m.code, m.reason, m.tries, m.fence, m.lease, m.intent, m.typed, m.head, m.fresh,
   m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock,
-  m.media, m.choices, m.template, m.category`
+  m.media, m.choices, m.template, m.category,
+  m.campaign, m.session, m.hours, m.held`
 
 // selectMessage is the beginning of every query for messages.
 const selectMessage = `SELECT ` + columns + `
@@ -41,7 +43,7 @@ FROM message m JOIN chat c ON c.key = m.chat
 // scan reads one row of columns.
 func (r *record) scan(from interface{ Scan(...any) error }) error {
 	var text string
-	var body, intent, media, choices sql.NullString
+	var body, intent, media, choices, hours sql.NullString
 	var due int64
 	var timed bool
 	var expires, lease, typed, handed, sent, delivered, read, ended sql.NullInt64
@@ -52,11 +54,12 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 		&r.Priority, &due, &timed, &expires,
 		&r.State, &r.Code, &r.Reason, &r.Tries, &r.Fence, &lease, &intent, &typed, &r.head, &r.fresh,
 		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock,
-		&media, &choices, &r.Template, &r.Category)
+		&media, &choices, &r.Template, &r.Category,
+		&r.Campaign, &r.Session, &hours, &r.held)
 	if err != nil {
 		return err
 	}
-	r.Text = wabridge.Text(text)
+	r.Text, r.Held = wabridge.Text(text), r.held != 0
 	if body.Valid {
 		r.Body = json.RawMessage(body.String)
 	}
@@ -72,6 +75,7 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 		r.unpack("intent", intent, &r.Intent),
 		r.unpack("media", media, &r.Media),
 		r.unpack("choices", choices, &r.Choices),
+		r.unpack("hours", hours, &r.Hours),
 	)
 }
 
@@ -124,9 +128,9 @@ func messages(all []record) []wabridge.Message {
 const insertMessage = `
 INSERT INTO message (id, phone, direction, chat, number, name, group_id, group_name, input,
   type, text, body, context, callback, priority, due, timed, expires, state, open, head, fresh, created, source, clock,
-  media, choices, template, category)
+  media, choices, template, category, campaign, session, hours, held)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
-  ?26, ?27, ?28, ?29)`
+  ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)`
 
 // add stores a new message and sets its Seq.
 func (t *tx) add(r *record) error {
@@ -138,11 +142,16 @@ func (t *tx) add(r *record) error {
 	if err != nil {
 		return err
 	}
+	hours, err := pack(r.Hours, r.Hours == nil)
+	if err != nil {
+		return err
+	}
+	r.Held = r.held != 0
 	r.Seq, err = t.insert(insertMessage, r.ID, r.Phone, string(r.Direction), r.chat, r.Number, r.Name, r.Group, r.GroupName, r.Input,
 		r.Type, string(r.Text), jsonText(r.Body), r.Context, r.Callback,
 		r.Priority, r.due.UnixMilli(), !r.Due.IsZero(), millis(r.Expires), string(r.State), r.State.Open(), r.head, r.fresh,
 		r.Created.UnixMilli(), r.Source, r.Clock,
-		media, choices, r.Template, r.Category)
+		media, choices, r.Template, r.Category, r.Campaign, r.Session, hours, r.held)
 	return err
 }
 
