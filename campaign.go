@@ -18,7 +18,11 @@ type Campaign struct {
 	Counts map[State]int `json:"counts"`
 
 	Created time.Time `json:"created"`
-	Changed time.Time `json:"changed"` // of State
+	Changed time.Time `json:"changed"`         // of State
+	Loaded  time.Time `json:"loaded,omitzero"` // all of it was handed in
+	First   time.Time `json:"first,omitzero"`  // its first message was handed over
+	Last    time.Time `json:"last,omitzero"`   // and its last one so far
+	Held    int       `json:"held,omitempty"`  // of Counts[Queued]: out of line until their time comes or it is resumed
 }
 
 // CampaignState is what its owner wants of a campaign.

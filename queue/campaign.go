@@ -33,6 +33,10 @@ type Campaigns interface {
 	// CancelCampaign cancels what is queued. What has gone stays gone.
 	CancelCampaign(ctx context.Context, id string, at time.Time) (wabridge.Campaign, error)
 
+	// Typed lists when the phone typed its newest messages, newest first: its
+	// pace.
+	Typed(ctx context.Context, phone string, limit int) ([]time.Time, error)
+
 	// PutPreference stores somebody's wish with its event; the newest of a
 	// chat counts. The chat is found (or made) by Chat or Number.
 	PutPreference(ctx context.Context, p wabridge.Preference) (wabridge.Preference, error)

@@ -29,6 +29,7 @@ type Store interface {
 	Pictures
 	Objects
 	Calls
+	Campaigns
 	Close() error
 }
 
@@ -96,7 +97,10 @@ type LaneStore interface {
 	// fence and a lease until now+lease, and expires those whose time is over.
 	// Order: priority, then due, then seq, but never past an open message of
 	// the same recipient (chat): per recipient strictly first in first out,
-	// and nothing while one of its messages is sending or unconfirmed.
+	// and nothing while one of its messages is sending or unconfirmed. Held
+	// messages stand in no line; they come back into it by their Seq when
+	// their Due has come. One whose Hours are closed becomes held until they
+	// open, whatever its priority.
 	// Without one it returns nil and the time to ask again (zero: only after
 	// a change, see Changed). A recipient that its Gate holds back does not
 	// hold back others.
@@ -183,6 +187,7 @@ type Log interface {
 // MessageFilter narrows a list of messages.
 type MessageFilter struct {
 	Phone, Chat, Number string
+	Campaign            string
 	Direction           wabridge.Direction
 	States              []wabridge.State
 	Since, Until        time.Time // of Created

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		{"analytics", testAnalytics},
 		{"objects", testObjects},
 		{"calls", testCalls},
+		{"campaigns", testCampaigns},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -43,10 +44,17 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 	if d.Key != "" {
 		first, err := t.repeated(d)
 		if err != nil || first != nil {
-			return queue.Accepted{Message: deref(first), Repeated: true}, err
+			return deref(first), err
 		}
 	}
 	r, err := t.draft(d.Message, now)
+	if err != nil {
+		return queue.Accepted{}, err
+	}
+	if first, err := t.reached(&r); err != nil || first != nil {
+		return t.duplicate(d, first, now, err)
+	}
+	v, err := t.place(&r, now)
 	if err != nil {
 		return queue.Accepted{}, err
 	}
@@ -64,11 +72,14 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 	err = t.event(wabridge.EventStatus, r.Phone, r.ID, now, wabridge.StatusData{
 		ID: r.ID, State: wabridge.Queued, At: r.Created, Chat: r.Chat, Number: r.Number, Group: r.Group, Callback: r.Callback,
 	})
+	if err == nil && v == isUnwanted {
+		err = t.apply(&r, optedOut(now))
+	}
 	return queue.Accepted{Message: r.Message}, err
 }
 
 const openInChat = `
-SELECT EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND open = 1)`
+SELECT EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND held = 0 AND open = 1)`
 
 // draft is the record of a new message to send, in its chat.
 func (t *tx) draft(m wabridge.Message, now time.Time) (record, error) {
@@ -89,12 +100,39 @@ func (t *tx) draft(m wabridge.Message, now time.Time) (record, error) {
 		return r, err
 	}
 	r.chat, r.Chat, r.fresh = c.key, c.ID, !c.known
+	return r, nil
+}
+
+// place finds the place of a new message: in its chat's line, first or not, or
+// out of it.
+func (t *tx) place(r *record, now time.Time) (verdict, error) {
+	if err := queue.CheckHours(r.Hours); err != nil {
+		return goes, wabridge.Fail(wabridge.CodeParameter, err, "allowed hours")
+	}
+	v, until, err := t.judge(r, now)
+	r.hold(inLine) // it was its caller's wish
+	if err != nil {
+		return v, err
+	}
+	switch v {
+	case isCanceled:
+		return v, wabridge.Fail(wabridge.CodeConflict, nil, "campaign %s was canceled", r.Campaign)
+	case isUnwanted:
+		return v, nil // it ends at once
+	case waitsForOwner:
+		r.hold(untilWoken)
+		return v, nil
+	case waitsForTime:
+		r.hold(untilDue)
+		r.Due, r.due = until, until
+		return v, nil
+	}
 	var open bool
-	if err := t.row(openInChat, []any{c.key}, &open); err != nil {
-		return r, err
+	if err := t.row(openInChat, []any{r.chat}, &open); err != nil {
+		return v, err
 	}
 	r.head = !open
-	return r, nil
+	return v, nil
 }
 
 // personal is the number that names the chat; a group has none.
@@ -105,13 +143,63 @@ func personal(m wabridge.Message) string {
 	return m.Number
 }
 
+const (
+	reachedBy = `
+SELECT m.seq
+FROM campaign c JOIN message m INDEXED BY message_reached ON m.campaign = c.id AND m.campaign <> '' AND m.chat = ?2
+WHERE c.id = ?1 AND c.repeats = 0
+LIMIT 1`
+
+	countDuplicate = `
+UPDATE campaign
+SET duplicates = duplicates + 1
+WHERE id = ?1`
+)
+
+// reached finds the message that a draft's campaign has for its chat; nil if it
+// has none, or may have several.
+func (t *tx) reached(r *record) (*record, error) {
+	if r.Campaign == "" {
+		return nil, nil
+	}
+	var seq int64
+	err := t.row(reachedBy, []any{r.Campaign, r.chat}, &seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	first, err := t.bySeq(seq)
+	return &first, err
+}
+
+// duplicateMark ends the print of a key whose draft was a duplicate.
+const duplicateMark = "\nduplicate"
+
+// duplicate answers a draft to a chat that its campaign has a message for.
+func (t *tx) duplicate(d queue.Draft, first *record, now time.Time, err error) (queue.Accepted, error) {
+	if err != nil {
+		return queue.Accepted{}, err
+	}
+	if err := t.exec(countDuplicate, first.Campaign); err != nil {
+		return queue.Accepted{}, err
+	}
+	if d.Key != "" {
+		if err := t.exec(insertKey, d.Owner, d.Key, d.Print+duplicateMark, first.ID, now.UnixMilli()); err != nil {
+			return queue.Accepted{}, err
+		}
+	}
+	return queue.Accepted{Message: first.Message, Duplicate: true}, nil
+}
+
 const findKey = `
 SELECT print, message
 FROM idempotency
 WHERE owner = ?1 AND key = ?2`
 
 // repeated finds the first answer to a key; nil if the key is new.
-func (t *tx) repeated(d queue.Draft) (*wabridge.Message, error) {
+func (t *tx) repeated(d queue.Draft) (*queue.Accepted, error) {
 	var print, id string
 	err := t.row(findKey, []any{d.Owner, d.Key}, &print, &id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -120,11 +208,16 @@ func (t *tx) repeated(d queue.Draft) (*wabridge.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if print != d.Print {
+	if !samePrint(print, d) {
 		return nil, errOtherRequest
 	}
 	r, err := t.get(id)
-	return &r.Message, err
+	return &queue.Accepted{Message: r.Message, Repeated: true, Duplicate: print != d.Print}, err
+}
+
+// samePrint reports whether a stored print is of the same request.
+func samePrint(print string, d queue.Draft) bool {
+	return strings.TrimSuffix(print, duplicateMark) == d.Print
 }
 
 // Repeated implements queue.Accepter.
@@ -140,21 +233,21 @@ func (db *DB) Repeated(ctx context.Context, d queue.Draft) (first queue.Accepted
 	if err != nil {
 		return first, false, readError("look for an idempotency key", err)
 	}
-	if print != d.Print {
+	if !samePrint(print, d) {
 		return first, false, errOtherRequest
 	}
 	m, err := db.Message(ctx, id)
-	return queue.Accepted{Message: m, Repeated: true}, err == nil, err
+	return queue.Accepted{Message: m, Repeated: true, Duplicate: print != d.Print}, err == nil, err
 }
 
 // errOtherRequest is the answer to a key that stands for something else.
 var errOtherRequest = wabridge.Fail(wabridge.CodeConflict, nil, "the idempotency key was used for another request")
 
-func deref(m *wabridge.Message) wabridge.Message {
-	if m == nil {
-		return wabridge.Message{}
+func deref(a *queue.Accepted) queue.Accepted {
+	if a == nil {
+		return queue.Accepted{}
 	}
-	return *m
+	return *a
 }
 
 // taken tells what exists already from other broken constraints.

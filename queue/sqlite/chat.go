@@ -298,6 +298,7 @@ func (t *tx) merge(keep, gone *chat) error {
 		t.exec(mergeChat, keep.key, gone.known, gone.key),
 		t.exec(moveMessages, keep.key, gone.key),
 		t.exec(mergeConversations, keep.key, gone.key),
+		t.mergePreference(keep.key, gone.key),
 		t.exec(deleteChat, gone.key),
 		t.exec(numberMessages, keep.key, keep.Number),
 		t.exec(dropHeads, keep.key),

@@ -33,9 +33,25 @@ type rule struct{ name, text string }
 var rules = []rule{
 	{"the file is sound", `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`},
 	{"every reference leads somewhere", `SELECT "table" || ' ' || coalesce(rowid, '') FROM pragma_foreign_key_check`},
-	{"of each chat the oldest open message is its head", `
+	{"of each chat the oldest open message that is not held is its head", `
 SELECT m.id FROM message m
-WHERE m.open = 1 AND m.head <> (m.seq = (SELECT min(o.seq) FROM message o WHERE o.chat = m.chat AND o.open = 1))`},
+WHERE m.open = 1 AND m.head <> (m.held = 0 AND m.seq = (SELECT min(o.seq) FROM message o WHERE o.chat = m.chat AND o.open = 1 AND o.held = 0))`},
+	{"only a queued message is held", `
+SELECT id FROM message
+WHERE held <> 0 AND state <> 'queued'`},
+	{"a message that is held until its time has a time", `
+SELECT id FROM message
+WHERE held = 1 AND timed = 0`},
+	{"a message's campaign exists", `
+SELECT m.id FROM message m
+WHERE m.campaign <> '' AND NOT EXISTS (SELECT 1 FROM campaign c WHERE c.id = m.campaign)`},
+	{"the messages of a settled campaign agree with it", `
+SELECT m.id FROM message m JOIN campaign c ON c.id = m.campaign
+WHERE m.campaign <> '' AND m.state = 'queued' AND c.settled = 1
+  AND CASE c.state WHEN 'paused' THEN m.held <> 2 WHEN 'canceled' THEN 1 ELSE m.held = 2 END`},
+	{"a message that waits for its campaign has one", `
+SELECT id FROM message
+WHERE held = 2 AND campaign = ''`},
 	{"a head knows whether its chat is new", `
 SELECT m.id FROM message m JOIN chat c ON c.key = m.chat
 WHERE m.open = 1 AND m.head = 1 AND m.fresh = c.known`},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -41,6 +42,7 @@ type DB struct {
 	ckpt  *checkpointer // nil unless this is the daemon's
 
 	tokens tokenCache
+	wishes atomic.Pointer[queue.Wishes]
 	ready  ready
 
 	mu      sync.Mutex
@@ -83,6 +85,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 		return errors.Join(err, conn.Close())
 	}
 	db.w = newWriter(conn, db.wake)
+	db.w.wishes = &db.wishes
 	db.w.failed = func() { db.ready.failed.Store(time.Now().UnixMilli()) }
 	if db.ckpt != nil {
 		db.w.committed = db.ckpt.committed

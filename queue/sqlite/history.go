@@ -135,6 +135,9 @@ func filtered(f queue.MessageFilter) (text string, args []any) {
       UNION ALL
       SELECT p.seq FROM message p WHERE p.number IN (SELECT value FROM json_each(#)) AND p.number <> '' AND p.group_id <> '')`, jsonList(all[:]))
 	}
+	if f.Campaign != "" {
+		and("m.campaign = # AND m.campaign <> ''", f.Campaign)
+	}
 	if f.Direction != "" {
 		and("m.direction = #", string(f.Direction))
 	}

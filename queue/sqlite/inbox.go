@@ -45,6 +45,9 @@ func (db *DB) Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef,
 			if err := t.receive(c, &r); err != nil {
 				return err
 			}
+			if err := t.hear(c, &r); err != nil {
+				return err
+			}
 			out = append(out, r.Message)
 		}
 		return nil

@@ -24,13 +24,19 @@ func (db *DB) Claim(ctx context.Context, phone string, now time.Time, lease time
 		if err := t.expire(phone, now); err != nil {
 			return err
 		}
+		if _, err := t.settle("", now); err != nil {
+			return err
+		}
+		if err := t.release(phone, now); err != nil {
+			return err
+		}
 		s, err := t.search(phone, now, gate)
 		if err != nil {
 			return err
 		}
 		if s.best == nil {
 			again = s.again
-			return t.soonest(&again, nextExpiry, phone)
+			return errors.Join(t.soonest(&again, nextExpiry, phone), t.soonest(&again, nextHeld, phone))
 		}
 		r := s.best
 		if r.Fence, err = t.nextFence(); err != nil {
@@ -99,7 +105,12 @@ type search struct {
 	pairs map[int64][]time.Time
 	best  *record
 	again time.Time // when to ask again, zero: no time known
+	aside int       // heads that may not go at this time of day, or at all, and left the line
 }
+
+// maxAside is how many heads one claim takes out of line; the next claim goes
+// on.
+const maxAside = 100
 
 // search goes through the four kinds of heads: new contacts or known ones,
 // with a time to wait for or without.
@@ -114,6 +125,9 @@ func (t *tx) search(phone string, now time.Time, gate queue.Gate) (*search, erro
 				return nil, err
 			}
 		}
+	}
+	if s.aside > 0 {
+		sooner(&s.again, now) // others have become heads
 	}
 	return s, nil
 }
@@ -141,7 +155,7 @@ func (s *search) kind(fresh, timed bool) error {
 		}
 		priority = next.Int64
 		found, err := s.level(fresh, timed, priority)
-		if err != nil || found {
+		if err != nil || found || s.aside >= maxAside {
 			return err
 		}
 		if timed {
@@ -177,9 +191,12 @@ func (s *search) level(fresh, timed bool, priority int64) (found bool, err error
 			return false, err
 		}
 		for _, h := range heads {
-			found, err := s.try(h, fresh)
-			if err != nil || found || len(s.pairs[h.chat]) == 0 {
-				return found, err
+			what, err := s.try(h, fresh)
+			switch {
+			case err != nil || what == mayGo || s.aside >= maxAside:
+				return what == mayGo, err
+			case what == gateShut && len(s.pairs[h.chat]) == 0:
+				return false, nil
 			}
 			place = h
 		}
@@ -204,27 +221,50 @@ func (s *search) heads(fresh, timed bool, priority int64, after head) (all []hea
 
 const messageBySeq = selectMessage + `WHERE m.seq = ?1`
 
-// try asks the gate about one head and keeps it if it is the best so far.
-func (s *search) try(h head, fresh bool) (bool, error) {
-	var r record
-	stmt, err := s.t.stmt(messageBySeq)
+// bySeq reads one message inside the transaction.
+func (t *tx) bySeq(seq int64) (r record, err error) {
+	stmt, err := t.stmt(messageBySeq)
 	if err != nil {
-		return false, err
+		return r, err
 	}
-	if err := r.scan(stmt.QueryRowContext(context.Background(), h.seq)); err != nil {
-		return false, err
+	return r, r.scan(stmt.QueryRowContext(context.Background(), seq))
+}
+
+// What came of trying a head.
+type tried int
+
+const (
+	mayGo tried = iota
+	gateShut
+	leftLine
+)
+
+// try asks the gate about one head, and whether it may go at all, and keeps it
+// if it is the best so far.
+func (s *search) try(h head, fresh bool) (tried, error) {
+	r, err := s.t.bySeq(h.seq)
+	if err != nil {
+		return gateShut, err
 	}
 	u := s.usage
 	u.Pair, u.First = s.pairs[h.chat], fresh
 	m := r.Message
 	if at := s.gate(&m, u, s.now); at.After(s.now) {
 		sooner(&s.again, at)
-		return false, nil
+		return gateShut, nil
+	}
+	v, until, err := s.t.judge(&r, s.now)
+	if err != nil {
+		return gateShut, err
+	}
+	if v != goes {
+		s.aside++
+		return leftLine, s.t.putAside(&r, v, until, s.now)
 	}
 	if s.best == nil || before(&r, s.best) {
 		s.best = &r
 	}
-	return true, nil
+	return mayGo, nil
 }
 
 // before is the order of sending: priority, due, seq.

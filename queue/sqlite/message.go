@@ -21,8 +21,18 @@ type record struct {
 	lease time.Time
 	head  bool
 	fresh bool
-	held  int // 0, or why it is out of its chat's line (schema 5); Message.Held says whether
+	held  int // inLine, or why it is not; Message.Held says whether
 }
+
+// What held says.
+const (
+	inLine     = 0
+	untilDue   = 1 // its time has not come
+	untilWoken = 2 // its campaign is paused
+)
+
+// hold sets how the record is held.
+func (r *record) hold(how int) { r.held, r.Held = how, how != inLine }
 
 // columns are read in this order by scan. The chat's id comes from its own
 // table, so that a chat can learn its number.
@@ -158,7 +168,7 @@ func (t *tx) add(r *record) error {
 const updateMessage = `
 UPDATE message
 SET state = ?3, code = ?4, reason = ?5, tries = ?6, fence = ?7, lease = ?8, intent = ?9, typed = ?10,
-  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18, open = ?19
+  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18, open = ?19, held = ?20
 WHERE seq = ?1 AND state = ?2`
 
 // put stores what a move changed, if the row is still in the state it was
@@ -170,7 +180,7 @@ func (t *tx) put(from wabridge.State, r *record) error {
 	}
 	n, err := t.change(updateMessage, r.Seq, string(from), string(r.State), int(r.Code), r.Reason, r.Tries, r.Fence,
 		millis(r.lease), intent, millis(r.typed), r.due.UnixMilli(), !r.Due.IsZero(), r.head,
-		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended), r.State.Open())
+		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended), r.State.Open(), r.held)
 	if err == nil && n != 1 {
 		err = wabridge.Fail(wabridge.CodeStale, nil, "message %s is no longer %s", r.ID, from)
 	}

@@ -44,6 +44,9 @@ func moved(r record, m wabridge.Move) record {
 		r.Intent = nil
 	}
 	r.head = r.head && r.State.Open()
+	if r.State != wabridge.Queued {
+		r.hold(inLine)
+	}
 	return r
 }
 
@@ -73,8 +76,22 @@ func (t *tx) apply(r *record, m wabridge.Move) error {
 	if err := t.count(&before, r); err != nil {
 		return err
 	}
-	return t.status(r, before.State, m)
+	if err := t.status(r, before.State, m); err != nil || r.Campaign == "" {
+		return err
+	}
+	switch {
+	case r.State == wabridge.Queued:
+		return t.rejoin(r, m.At())
+	case m.Code() == wabridge.CodeOptedOut:
+		return t.exec(countOptedOut, r.Campaign)
+	}
+	return nil
 }
+
+const countOptedOut = `
+UPDATE campaign
+SET opted_out = opted_out + 1
+WHERE id = ?1`
 
 // status writes the event of a move.
 func (t *tx) status(r *record, previous wabridge.State, m wabridge.Move) error {
@@ -111,7 +128,7 @@ func (t *tx) event(kind wabridge.EventKind, phone, message string, at time.Time,
 const promoteHead = `
 UPDATE message
 SET head = 1, fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
-WHERE seq = (SELECT min(seq) FROM message WHERE chat = ?1 AND open = 1)`
+WHERE seq = (SELECT min(seq) FROM message WHERE chat = ?1 AND held = 0 AND open = 1)`
 
 // turn hands the turn of a chat on when its head is no longer open, and keeps
 // account of first contacts.
@@ -138,7 +155,7 @@ WHERE key = ?1`
 const agreeHead = `
 UPDATE message INDEXED BY message_open
 SET fresh = (SELECT 1 - known FROM chat WHERE key = ?1)
-WHERE chat = ?1 AND head = 1 AND open = 1`
+WHERE chat = ?1 AND held = 0 AND head = 1 AND open = 1`
 
 // contact notes that something was typed into the chat.
 func (t *tx) contact(chat int64, at time.Time) error {
@@ -249,7 +266,7 @@ const sendingOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'sending' AN
 
 // Recover implements queue.LaneStore.
 func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
-	return db.update(ctx, "recover phone "+phone, func(t *tx) error {
+	err := db.update(ctx, "recover phone "+phone, func(t *tx) error {
 		left, err := collect(t.rows(sendingOf, phone))
 		if err != nil {
 			return err
@@ -265,6 +282,10 @@ func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return db.settle(ctx, "") // what a crash left of a pause
 }
 
 const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.open = 1 ORDER BY +m.seq`

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mattn/go-sqlite3"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // maxGroup bounds how many jobs share one transaction, so that the first of
@@ -34,9 +36,10 @@ type writer struct {
 	wg    sync.WaitGroup
 	once  sync.Once
 
-	changed   func() // tells the waiting ones, after a commit
-	committed func() // tells the checkpointer, after each commit
-	failed    func() // tells of each job that the database could not do
+	wishes    *atomic.Pointer[queue.Wishes] // what people may say; nil in a migration
+	changed   func()                        // tells the waiting ones, after a commit
+	committed func()                        // tells the checkpointer, after each commit
+	failed    func()                        // tells of each job that the database could not do
 }
 
 // A tx is what a job may do inside the transaction.

@@ -8,8 +8,13 @@ ALTER TABLE message ADD COLUMN hours    TEXT CHECK (hours IS NULL OR json_valid(
 -- held: out of its chat's line. 1: until due, 2: while its campaign is paused.
 ALTER TABLE message ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1, 2));
 CREATE INDEX message_held     ON message (phone, due)           WHERE held = 1 AND state = 'queued';
-CREATE INDEX message_campaign ON message (campaign, state, seq) WHERE campaign <> '';
+CREATE INDEX message_campaign ON message (campaign, seq)        WHERE campaign <> '';
+-- A campaign's counts, and what of it does not yet agree with its state.
+CREATE INDEX message_progress ON message (campaign, state, held, handed) WHERE campaign <> '';
 CREATE INDEX message_session  ON message (session, seq)         WHERE session <> '';
+-- Of a chat, those in its line are held = 0.
+DROP INDEX message_open;
+CREATE INDEX message_open     ON message (chat, held, seq)      WHERE open = 1;
 
 -- The same events; which kinds there are is the program's knowledge alone.
 CREATE TABLE event_5 (
@@ -34,15 +39,20 @@ CREATE TABLE campaign (
   phone      TEXT    NOT NULL,
   name       TEXT    NOT NULL DEFAULT '',
   owner      TEXT    NOT NULL DEFAULT '', -- a token's id
-  state      TEXT    NOT NULL CHECK (state IN ('loading', 'running', 'paused', 'canceled')),
+  state      TEXT    NOT NULL CHECK (state IN ('running', 'paused', 'canceled')),
+  -- settled: no message of it disagrees with state. A crash in between leaves
+  -- it 0, and the next claim goes on.
+  settled    INTEGER NOT NULL DEFAULT 1 CHECK (settled IN (0, 1)),
   repeats    INTEGER NOT NULL DEFAULT 0 CHECK (repeats IN (0, 1)), -- a chat may get it twice
   duplicates INTEGER NOT NULL DEFAULT 0,
   opted_out  INTEGER NOT NULL DEFAULT 0,
   refused    INTEGER NOT NULL DEFAULT 0,
   created    INTEGER NOT NULL,
-  changed    INTEGER NOT NULL
+  changed    INTEGER NOT NULL,
+  loaded     INTEGER -- when all of it was handed in
 ) STRICT;
-CREATE INDEX campaign_created ON campaign (created);
+CREATE INDEX campaign_created   ON campaign (created, id);
+CREATE INDEX campaign_unsettled ON campaign (id) WHERE settled = 0;
 -- What a campaign has for a chat.
 CREATE INDEX message_reached ON message (campaign, chat) WHERE campaign <> '';
 
@@ -53,6 +63,7 @@ CREATE TABLE preference (
   word    TEXT    NOT NULL DEFAULT '',
   at      INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX preference_at ON preference (at);
 
 CREATE TABLE session (
   id        TEXT    PRIMARY KEY CHECK (id <> ''),
