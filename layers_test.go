@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ var layers = [][]string{
 	{"daemon"},
 	{"bridge/cloud", "bridge/devino", "bridge/twin", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
 	{"bridge/callback"},
-	{"bridge", "bridge/file", "inbox/notification", "phonesim/*"},
+	{"backup", "bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"bot"},
 	{"queue", "analytics", "audit", "uiauto", "media", "content"},
@@ -108,6 +109,9 @@ func readImports(t *testing.T) map[string][]string {
 		}
 		if d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || (len(d.Name()) > 1 && d.Name()[0] == '.')) {
 			return filepath.SkipDir
+		}
+		if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil && path != "." {
+			return filepath.SkipDir // a module of its own, for building alone
 		}
 		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 			return nil

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge/backup"
 	"github.com/wabridge/wabridge/bridge/cloud"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/bridge/webhook"
@@ -86,6 +87,12 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	}()
 	if err := os.MkdirAll(d.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("data: %w", err)
+	}
+	switch finished, err := backup.Finish(ctx, d.cfg.Data); {
+	case err != nil:
+		return fmt.Errorf("finish the restore of a backup that was interrupted: %w", err)
+	case finished:
+		d.log.Warn("the restore of a backup that was interrupted is finished")
 	}
 	d.db, err = sqlite.Open(ctx, filepath.Join(d.cfg.Data, DatabaseFile), sqlite.Options{})
 	if err != nil {

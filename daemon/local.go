@@ -9,12 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wabridge/wabridge/backup"
 	"github.com/wabridge/wabridge/queue"
 )
 
 // What lies in the data directory.
 const (
-	DatabaseFile = "wabridge.db"
+	DatabaseFile = backup.DatabaseName
 	TokenFile    = "token"   // the secret of this machine's user, mode 0600
 	AddressFile  = "address" // host:port of the running gateway
 	evidenceDir  = "evidence"

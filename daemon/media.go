@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wabridge/wabridge/backup"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/media"
 )
@@ -96,7 +97,7 @@ func (c MediaConfig) validate(bad report) {
 }
 
 // mediaDir holds the files, below the data directory.
-const mediaDir = "media"
+const mediaDir = backup.MediaName
 
 // openMedia opens the directory of files and what takes them in.
 func (d *Daemon) openMedia() (err error) {

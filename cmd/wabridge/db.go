@@ -16,9 +16,9 @@ import (
 
 func newDB() *cobra.Command {
 	return group(&cobra.Command{
-		Use: "db", Short: "Check and export the database",
-		Long: "The commands only read, also while a gateway uses the database.",
-	}, newDBCheck(), newDBExport())
+		Use: "db", Short: "Back up, restore, check and export the database",
+		Long: "All but restore only read, also while a gateway uses the database.",
+	}, newDBBackup(), newDBRestore(), newDBVerify(), newDBCheck(), newDBExport())
 }
 
 // readDB opens the database of the data directory to read it.

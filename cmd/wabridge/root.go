@@ -48,7 +48,7 @@ First steps:
   wabridge serve     the gateway, for the phones that adb shows
 
 Exit codes: 0 done; 1 an error, said on standard error, or something bad found
-(doctor, db check, bot check) or a message that failed (send --wait); 2 a message still under
+(doctor, db check, db verify, bot check) or a message that failed (send --wait); 2 a message still under
 way when send --wait gave up waiting.`,
 		Version:      buildVersion(),
 		SilenceUsage: true, SilenceErrors: true,

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -26,6 +27,9 @@ type Finding struct {
 
 // A rule is a query for what breaks it: one text for each breach.
 type rule struct{ name, text string }
+
+// ofSQLite is how many of the rules hold for every schema.
+const ofSQLite = 2
 
 // rules are what the schema's own constraints cannot say. Events may have been
 // cleaned away, so what is said of them holds only for messages younger than
@@ -91,9 +95,11 @@ const maxExamples = 5
 // Check reads the whole database and tells what does not hold in it. It works
 // beside a running daemon; the reading is one snapshot. An error means that it
 // could not be read.
-func (db *DB) Check(ctx context.Context) (Report, error) {
+func (db *DB) Check(ctx context.Context) (Report, error) { return check(ctx, db.read, rules) }
+
+func check(ctx context.Context, pool *sql.DB, rules []rule) (Report, error) {
 	var r Report
-	snapshot, err := db.read.BeginTx(ctx, nil)
+	snapshot, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return r, readError("check database", err)
 	}

@@ -71,14 +71,14 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := makeFile(db.path); err != nil {
 		return err
 	}
-	if err := db.takeLock(ctx, o.Shared); err != nil {
+	if err := db.own(ctx, o.Shared); err != nil {
 		return err
 	}
 	conn, err := db.openWriter(ctx)
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, conn, db.lock != nil); err != nil {
+	if err := migrate(ctx, conn, db.path, db.lock != nil); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	if err := db.startCheckpoints(ctx, conn); err != nil {
@@ -182,7 +182,12 @@ func dsn(path, mode string) string {
 		q.Del("_journal_mode") // it is the file's already; setting it writes
 		q.Del("_txlock")
 	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	return fileURI(path, q.Encode())
+}
+
+// fileURI names a file to SQLite.
+func fileURI(path, query string) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query}).String()
 }
 
 // makeFile sees to it that the file exists with mode 0600; SQLite gives its
@@ -198,34 +203,39 @@ func makeFile(path string) error {
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
-// takeLock makes this the only process that writes. The lock is an exclusive
-// transaction on an empty database beside ours: SQLite locks files in a way
-// that works on every system and ends with the process, however it ends.
-func (db *DB) takeLock(ctx context.Context, shared bool) error {
-	path := db.path + ".lock"
-	if err := makeFile(path); err != nil {
-		return err
+// own makes this the only process that writes; Shared does without where a
+// daemon runs.
+func (db *DB) own(ctx context.Context, shared bool) (err error) {
+	if db.lock, err = takeLock(ctx, db.path); err == nil && db.lock == nil && !shared {
+		err = inUse()
 	}
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "_busy_timeout=0&_txlock=exclusive"}
-	lock, err := sql.Open("sqlite3", u.String())
+	return err
+}
+
+// takeLock takes the lock of the one process that writes; nil if another has
+// it. It is an exclusive transaction on an empty database beside ours: SQLite
+// locks files in a way that works on every system and ends with the process,
+// however it ends.
+func takeLock(ctx context.Context, path string) (*sql.DB, error) {
+	path += ".lock"
+	if err := makeFile(path); err != nil {
+		return nil, err
+	}
+	lock, err := sql.Open("sqlite3", fileURI(path, "_busy_timeout=0&_txlock=exclusive"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	lock.SetMaxOpenConns(1)
 	// The transaction is left open on its connection until Close.
 	_, err = lock.ExecContext(ctx, "BEGIN EXCLUSIVE")
 	if err == nil {
-		db.lock = lock
-		return nil
+		return lock, nil
 	}
 	err = errors.Join(err, lock.Close())
-	if e, ok := errors.AsType[sqlite3.Error](err); !ok || e.Code != sqlite3.ErrBusy {
-		return err
+	if e, ok := errors.AsType[sqlite3.Error](err); ok && e.Code == sqlite3.ErrBusy {
+		return nil, nil //nolint:nilnil // the lock is another's
 	}
-	if shared {
-		return nil
-	}
-	return wabridge.Fail(wabridge.CodeStorage, nil, "another wabridge process is using this database; stop it first, or use another data directory")
+	return nil, err
 }
 
 // Close lets the running commit end, answers waiting calls with CodeStopping

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/wabridge/wabridge"
 )
@@ -66,9 +69,10 @@ func checkVersion(version int) error {
 		version, newest())
 }
 
-// migrate brings the schema up to date, each step in a transaction of its own.
-// Without the lock it only checks.
-func migrate(ctx context.Context, conn *sql.Conn, locked bool) error {
+// migrate brings the schema up to date, all steps in one transaction, so that
+// whoever is killed meanwhile leaves what was there; before it, a copy of an
+// older database is made. Without the lock it only checks.
+func migrate(ctx context.Context, conn *sql.Conn, path string, locked bool) error {
 	version, err := schemaVersion(ctx, conn)
 	if err != nil {
 		return err
@@ -76,22 +80,54 @@ func migrate(ctx context.Context, conn *sql.Conn, locked bool) error {
 	if err := checkVersion(version); err != nil {
 		return err
 	}
-	if version < newest() && !locked {
+	if version == newest() {
+		return nil
+	}
+	if !locked {
 		return wabridge.Fail(wabridge.CodeStorage, nil, "the database has schema %d of another version's daemon that is running", version)
 	}
-	for n := version + 1; n <= newest(); n++ {
-		if err := migrateTo(ctx, conn, n); err != nil {
-			return fmt.Errorf("migrate to schema %d: %w", n, err)
+	if version > 0 {
+		if err := keepBefore(ctx, path, newest()); err != nil {
+			return fmt.Errorf("copy the database of schema %d before it is migrated: %w", version, err)
 		}
 	}
-	return nil
+	return migrateFrom(ctx, conn, version)
 }
 
-func migrateTo(ctx context.Context, conn *sql.Conn, n int) (err error) {
-	text, err := migrationFiles.ReadFile(migrations()[n-1])
-	if err != nil {
+// BeforeSchema is the name of the copy that was made of a database before it
+// was migrated to a schema.
+func BeforeSchema(path string, schema int) string {
+	return path + ".before-schema-" + strconv.Itoa(schema)
+}
+
+// keepBefore copies the database and forgets the copies of earlier migrations.
+func keepBefore(ctx context.Context, path string, schema int) error {
+	kept := BeforeSchema(path, schema)
+	unfinished := kept + ".tmp"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if _, err := Backup(ctx, path, unfinished, nil); err != nil {
+		return err
+	}
+	if err := errors.Join(os.Rename(unfinished, kept), syncFile(filepath.Dir(kept))); err != nil {
+		return err
+	}
+	older, err := filepath.Glob(globQuote(path) + ".before-schema-*")
+	for _, name := range older {
+		if name != kept {
+			err = errors.Join(err, os.Remove(name))
+		}
+	}
+	return err
+}
+
+// globQuote takes the meaning from a pattern's signs.
+func globQuote(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
+func migrateFrom(ctx context.Context, conn *sql.Conn, version int) (err error) {
 	t, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -101,6 +137,19 @@ func migrateTo(ctx context.Context, conn *sql.Conn, n int) (err error) {
 			_ = t.Rollback()
 		}
 	}()
+	for n := version + 1; n <= newest(); n++ {
+		if err := migrateTo(ctx, conn, t, n); err != nil {
+			return fmt.Errorf("migrate to schema %d: %w", n, err)
+		}
+	}
+	return t.Commit()
+}
+
+func migrateTo(ctx context.Context, conn *sql.Conn, t *sql.Tx, n int) error {
+	text, err := migrationFiles.ReadFile(migrations()[n-1])
+	if err != nil {
+		return err
+	}
 	if _, err := t.ExecContext(ctx, string(text)); err != nil {
 		return err
 	}
@@ -117,7 +166,7 @@ func migrateTo(ctx context.Context, conn *sql.Conn, n int) (err error) {
 			return err
 		}
 	}
-	return t.Commit()
+	return nil
 }
 
 // steps are the parts of migrations that SQL cannot do; they run in the
