@@ -45,6 +45,8 @@ type Config struct {
 	Grace      time.Duration `koanf:"grace"`
 	FullCheck  time.Duration `koanf:"full_check"`
 	QueryToken bool          `koanf:"send_token_in_query"`
+	// Console serves pages for people at / and /console.
+	Console bool `koanf:"console"`
 	// ReadReceipts is "open_chat": `status: read` opens the chat when nothing
 	// else is to be done; or "off".
 	ReadReceipts string `koanf:"read_receipts"`
@@ -135,7 +137,7 @@ func Default() Config {
 			KeepUpload: 30 * 24 * time.Hour, KeepReceived: 7 * 24 * time.Hour, Wait: time.Minute,
 		},
 		Grace: 20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
-		ReadReceipts: ReceiptsOpen, Pictures: true,
+		ReadReceipts: ReceiptsOpen, Pictures: true, Console: true,
 	}
 }
 

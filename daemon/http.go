@@ -46,7 +46,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	server := newServer(own.Beside(rest), d.log.With("component", "http"))
+	server := newServer(d.serveConsole(auth, own.Beside(rest)), d.log.With("component", "http"))
 	done := make(chan struct{})
 	go func() { // ends with Shutdown, which waits for it
 		defer close(done)

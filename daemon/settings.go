@@ -72,6 +72,7 @@ var Settings = []Setting{
 	{Key: "read_receipts", Help: "what status: read does on the phone: open_chat, when nothing else is to be done, or off"},
 	{Key: "contact_pictures", Bool: true, Help: "take contacts' pictures from their chats, one a minute when nothing else is to be done"},
 	{Key: "timing", Flag: "timing", Help: "phone; or instant, for a simulated phone without delays"},
+	{Key: "console", Flag: "console", Bool: true, Help: "serve the console, pages for people, at /"},
 	{Key: "send_token_in_query", Bool: true, Help: "accept ?access_token= for sending too"},
 }
 
@@ -133,7 +134,7 @@ func defaults() *koanf.Koanf {
 		"media.quota": d.Media.Quota.String(), "media.reserve": d.Media.Reserve.String(), "media.max_size": d.Media.MaxSize.String(),
 		"media.keep_upload": d.Media.KeepUpload.String(), "media.keep_received": d.Media.KeepReceived.String(), "media.wait": d.Media.Wait.String(),
 		"grace": d.Grace.String(), "full_check": d.FullCheck.String(), "timing": d.Timing,
-		"read_receipts": d.ReadReceipts, "contact_pictures": d.Pictures,
+		"read_receipts": d.ReadReceipts, "contact_pictures": d.Pictures, "console": d.Console,
 	}, "."), nil)
 	return k
 }

@@ -1,0 +1,119 @@
+// What the pages need of the browser beside htmx: live updates, keys, toasts,
+// drafts. No page needs it to be read.
+"use strict";
+(() => {
+  const $ = (s, from = document) => from.querySelector(s);
+  const $$ = (s, from = document) => [...from.querySelectorAll(s)];
+
+  // The server writes times in the browser's time zone.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes("wabridge_zone=" + zone)) {
+    document.cookie = `wabridge_zone=${zone}; path=/; max-age=31536000; samesite=strict`;
+  }
+
+  // Live: <div data-live-on="message status" data-live-key="…" hx-trigger="live">
+  // is asked for again when an event of such a kind concerns its key (any key
+  // without one).
+  function concerns(el, changes) {
+    const key = el.dataset.liveKey;
+    return el.dataset.liveOn.split(" ").some((kind) => {
+      const keys = changes[kind];
+      return keys && (!key || keys.includes(key) || keys.includes("*"));
+    });
+  }
+  function listen() {
+    const path = document.body.dataset.live;
+    if (!path) return;
+    let cursor = document.body.dataset.cursor, wait = 1000, source;
+    const offline = $("#offline");
+    const open = () => {
+      source = new EventSource(`${path}?after=${cursor}`);
+      source.onopen = () => { offline.hidden = true; wait = 1000; };
+      source.addEventListener("change", (e) => {
+        cursor = e.lastEventId;
+        const changes = JSON.parse(e.data);
+        $$("[data-live-on]").filter((el) => concerns(el, changes)).forEach((el) => htmx.trigger(el, "live"));
+      });
+      source.onerror = () => {
+        if (leaving) return;
+        offline.hidden = false;
+        if (source.readyState !== EventSource.CLOSED) return; // it comes back by itself
+        setTimeout(open, wait);
+        wait = Math.min(wait * 2, 30000);
+      };
+    };
+    let leaving = false;
+    addEventListener("pagehide", () => { leaving = true; source.close(); });
+    addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+    open();
+  }
+
+  // Toasts: the server sends them with HX-Trigger.
+  function toast(kind, words) {
+    const el = document.createElement("p");
+    el.className = "toast " + kind;
+    el.textContent = words;
+    $("#toasts").append(el);
+    setTimeout(() => el.remove(), kind === "bad" ? 10000 : 5000);
+  }
+  document.addEventListener("toast", (e) => toast(e.detail.kind, e.detail.words));
+  document.addEventListener("htmx:sendError", () => { const o = $("#offline"); if (o) o.hidden = false; });
+
+  // Keys. Letters count only where nothing is typed.
+  const pages = { i: "inbox", o: "outbox", p: "phones", n: "insights", t: "templates", w: "webhooks", k: "tokens", s: "settings" };
+  let going = 0;
+  function move(by) {
+    const rows = $$("[data-row]");
+    if (!rows.length) return;
+    const at = rows.indexOf(document.activeElement);
+    const current = rows.findIndex((r) => r.hasAttribute("aria-current"));
+    const from = at >= 0 ? at : current;
+    rows[Math.min(rows.length - 1, Math.max(0, from + by))].focus();
+  }
+  function press(key) {
+    if (Date.now() - going < 1500) {
+      going = 0;
+      const link = pages[key] && $(`[data-go="${pages[key]}"]`);
+      if (link) link.click();
+      return !!link;
+    }
+    switch (key) {
+      case "g": going = Date.now(); return true;
+      case "j": move(1); return true;
+      case "k": move(-1); return true;
+      case "/": { const s = $("[data-search]"); if (s) s.focus(); return !!s; }
+      case "r": { const c = $("[data-compose]"); if (c) c.focus(); return !!c; }
+      case "?": $("#keys").showModal(); return true;
+    }
+    return false;
+  }
+  document.addEventListener("keydown", (e) => {
+    const typing = e.target.matches("input, textarea, select, [contenteditable]");
+    if (e.key === "Escape") {
+      $$("details.menu[open]").forEach((d) => { d.open = false; $("summary", d).focus(); });
+      if (typing) e.target.blur();
+      return;
+    }
+    if (typing || e.ctrlKey || e.metaKey || e.altKey || $("dialog[open]") || !$("#keys")) return;
+    if (press(e.key)) e.preventDefault();
+  });
+
+  document.addEventListener("click", (e) => {
+    const opener = e.target.closest("[data-open]");
+    if (opener) $("#" + opener.dataset.open).showModal();
+    $$("details.menu[open]").forEach((d) => { if (!d.contains(e.target)) d.open = false; });
+  });
+  document.addEventListener("change", (e) => {
+    const form = e.target.closest("form[data-change]");
+    if (form) form.requestSubmit();
+  });
+
+  // Drafts are kept by the browser until they are sent or somebody signs out.
+  const draft = "wabridge:draft:";
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches("[data-forget]")) return;
+    Object.keys(localStorage).filter((k) => k.startsWith(draft)).forEach((k) => localStorage.removeItem(k));
+  });
+
+  document.addEventListener("DOMContentLoaded", listen);
+})();
