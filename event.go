@@ -48,6 +48,7 @@ type StatusData struct {
 	Reason   string    `json:"reason,omitempty"`
 	Tries    int       `json:"tries,omitempty"`
 	Callback string    `json:"biz_opaque_callback_data,omitempty"`
+	Session  string    `json:"session_id,omitempty"`
 }
 
 // PhoneData is the payload of a phone event.

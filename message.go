@@ -105,12 +105,16 @@ type Message struct {
 	Ended     time.Time `json:"ended_at,omitzero"` // failed, expired or canceled
 
 	// Source tells how an incoming message was learned: "notification" (its
-	// time is exact) or "screen" (its time is the minute of the bubble).
+	// time is exact) or "screen" (its time is the minute of the bubble). Of a
+	// message to send it is SourceBot where a bot's scenario says it.
 	Source string `json:"source,omitempty"`
 	// Clock is the minute shown beside the bubble ("22:37") when Source is
 	// "screen"; it pairs the message with a notification that comes later.
 	Clock string `json:"-"`
 }
+
+// SourceBot is the Source of what a bot says.
+const SourceBot = "bot"
 
 // An Intent is what was on the screen in the moment before `send` is tapped:
 // it lets a later look tell whether our bubble is there.

@@ -39,7 +39,7 @@ type Session struct {
 	Created  time.Time `json:"created"`
 	Started  time.Time `json:"started,omitzero"`  // its first message was handed over, or came in
 	Last     time.Time `json:"last,omitzero"`     // newest message of either side
-	Ends     time.Time `json:"ends,omitzero"`     // it ends then if nothing is said before (Created or Last + TTL)
+	Ends     time.Time `json:"ends,omitzero"`     // it ends then if nothing is said before (Last + TTL); zero while it waits
 	Deadline time.Time `json:"deadline,omitzero"` // the bot goes on then without an answer
 	Ended    time.Time `json:"ended,omitzero"`
 	TTL      Seconds   `json:"ttl"`
@@ -70,11 +70,20 @@ const (
 // DefaultTTL is how long a session stays open after its last message.
 const DefaultTTL Seconds = 24 * 60 * 60
 
+// What happens to a session (SessionData.Change). Each is started once, opened
+// at most once, and ends once.
+const (
+	ChangeStarted    = "started"
+	ChangeOpened     = "opened"
+	ChangeResult     = "result"
+	ChangeHandedOver = "handed_over" // a person answers from here on
+	ChangeTakenBack  = "taken_back"  // the bot does again
+	ChangeEnded      = "ended"
+)
+
 // SessionData is the payload of a session event.
 type SessionData struct {
 	Session
-	// Change is what happened: started, opened, result, handed_over,
-	// taken_back, ended.
 	Change string `json:"change"`
 	Key    string `json:"key,omitempty"`    // of a result
 	Value  string `json:"value,omitempty"`  // of a result

@@ -13,7 +13,8 @@ import (
 // Begin makes the session of a new conversation, and what is to be said before
 // the first answer. Who starts it sends the first of it with the session
 // (queue.Draft.Session), the rest behind it with the session's id
-// (Message.Session), and fills in who it is with. own tells that the starter
+// (Message.Session, the same Due, Hours and Campaign), and fills in who it is
+// with. own tells that the starter
 // has a text of their own: it stands in for all that the scenario would say
 // here, so nothing is returned to say. The session's TTL is the usual one, or
 // as long as the scenario waits for an answer; Deadline counts from now, and
@@ -38,15 +39,15 @@ func Begin(s *Scenario, vars map[string]string, own bool, now time.Time) (wabrid
 	return session, says
 }
 
-// Message is what a phone carries of the words: Type, Body, Text and Choices
-// are set.
+// Message is what a phone carries of the words: Type, Body, Text, Choices and
+// Source are set.
 func (s Say) Message() (wabridge.Message, error) {
 	c, err := content.Parse(s.Type, s.Body)
 	if err != nil { // a bug: Load holds scenarios to the limits
 		return wabridge.Message{}, fmt.Errorf("what a bot says: %w", err)
 	}
 	carried := c.Carry()
-	return wabridge.Message{Direction: wabridge.Out, Type: s.Type, Body: carried.Body, Text: wabridge.Text(carried.Text), Choices: carried.Choices}, nil
+	return wabridge.Message{Direction: wabridge.Out, Source: wabridge.SourceBot, Type: s.Type, Body: carried.Body, Text: wabridge.Text(carried.Text), Choices: carried.Choices}, nil
 }
 
 // JSON is the state as it is kept (wabridge.Session.Talk).

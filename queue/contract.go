@@ -30,6 +30,7 @@ type Store interface {
 	Objects
 	Calls
 	Campaigns
+	Sessions
 	Close() error
 }
 
@@ -40,7 +41,8 @@ type Draft struct {
 	// keeps the keys of two callers apart; Print is a hash of the request.
 	Key, Owner, Print string
 	// Session, if not nil, is the session that the message starts: its ID (made
-	// if empty), Name, Bot, Talk, Variables, Chatbot, Client and TTL count.
+	// if empty), Name, Bot, Talk, Deadline, Variables, Results, Chatbot, Client
+	// and TTL (0: wabridge.DefaultTTL) count.
 	Session *wabridge.Session
 }
 
@@ -188,6 +190,7 @@ type Log interface {
 type MessageFilter struct {
 	Phone, Chat, Number string
 	Campaign            string
+	Session             string
 	Direction           wabridge.Direction
 	States              []wabridge.State
 	Since, Until        time.Time // of Created

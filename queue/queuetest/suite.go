@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"objects", testObjects},
 		{"calls", testCalls},
 		{"campaigns", testCampaigns},
+		{"sessions", testSessions},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
 	}

@@ -58,6 +58,10 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 	if err != nil {
 		return queue.Accepted{}, err
 	}
+	start, err := t.joined(&r, d.Session)
+	if err != nil {
+		return queue.Accepted{}, err
+	}
 	if err := t.add(&r); err != nil {
 		return queue.Accepted{}, taken(err, "message id "+r.ID)
 	}
@@ -71,7 +75,11 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 	}
 	err = t.event(wabridge.EventStatus, r.Phone, r.ID, now, wabridge.StatusData{
 		ID: r.ID, State: wabridge.Queued, At: r.Created, Chat: r.Chat, Number: r.Number, Group: r.Group, Callback: r.Callback,
+		Session: r.Session,
 	})
+	if err == nil && start != nil {
+		err = t.startWith(&r, *start)
+	}
 	if err == nil && v == isUnwanted {
 		err = t.apply(&r, optedOut(now))
 	}

@@ -341,7 +341,8 @@ func (t *tx) cancelSome(id string, now time.Time) (n, step int, err error) {
 			break
 		}
 		var r record
-		if r, err = t.bySeq(m.seq); err == nil {
+		// One that was to start a session takes the rest of it along.
+		if r, err = t.bySeq(m.seq); err == nil && r.State == wabridge.Queued {
 			err = t.apply(&r, wabridge.WasCanceled(now))
 		}
 	}

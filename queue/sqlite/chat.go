@@ -299,6 +299,7 @@ func (t *tx) merge(keep, gone *chat) error {
 		t.exec(moveMessages, keep.key, gone.key),
 		t.exec(mergeConversations, keep.key, gone.key),
 		t.mergePreference(keep.key, gone.key),
+		t.mergeSessions(keep.key, gone.key),
 		t.exec(deleteChat, gone.key),
 		t.exec(numberMessages, keep.key, keep.Number),
 		t.exec(dropHeads, keep.key),

@@ -85,6 +85,16 @@ WHERE e.message <> '' AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = e.mes
 	{"no event number is above the sequence", `
 SELECT number FROM event
 WHERE number > (SELECT seq FROM sqlite_sequence WHERE name = 'event')`},
+	{"a message's session exists", `
+SELECT id FROM message
+WHERE session <> '' AND session NOT IN (SELECT id FROM session)`},
+	{"a session waits for a message that has not gone", `
+SELECT s.id FROM session s LEFT JOIN message m ON m.id = s.message
+WHERE s.state = 'waiting' AND m.open IS NOT 1`},
+	{"a session counts what was said in it", `
+SELECT s.id FROM session s
+WHERE s.sent <> (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND (m.handed IS NOT NULL OR m.direction = 'echo'))
+  OR s.received <> (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND m.direction = 'in')`},
 	{"no cursor is beyond the log", `
 SELECT id FROM endpoint
 WHERE cursor > (` + lastEvent + `)`},

@@ -138,6 +138,9 @@ func filtered(f queue.MessageFilter) (text string, args []any) {
 	if f.Campaign != "" {
 		and("m.campaign = # AND m.campaign <> ''", f.Campaign)
 	}
+	if f.Session != "" {
+		and("m.session = # AND m.session <> ''", f.Session)
+	}
 	if f.Direction != "" {
 		and("m.direction = #", string(f.Direction))
 	}

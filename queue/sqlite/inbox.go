@@ -101,8 +101,17 @@ WHERE key = ?1`
 // receive stores a received message, its event, and that its chat is known. A
 // message that waits for its file gets its event with it (Attach).
 func (t *tx) receive(c *chat, r *record) error {
+	s, err := t.hears(r)
+	if err != nil {
+		return err
+	}
 	if err := t.add(r); err != nil {
 		return taken(err, "message id "+r.ID)
+	}
+	if s != nil {
+		if err := t.heardIn(s, r); err != nil {
+			return err
+		}
 	}
 	if err := t.exec(hearChat, c.key, r.Created.UnixMilli()); err != nil {
 		return err

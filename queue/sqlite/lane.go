@@ -88,6 +88,9 @@ func (t *tx) expire(phone string, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		if r.State != wabridge.Queued {
+			continue // canceled with the session that an earlier one was to start
+		}
 		if err := t.apply(&r, wabridge.HasExpired(now)); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -76,10 +77,16 @@ func (t *tx) apply(r *record, m wabridge.Move) error {
 	if err := t.count(&before, r); err != nil {
 		return err
 	}
-	if err := t.status(r, before.State, m); err != nil || r.Campaign == "" {
+	if err := errors.Join(t.status(r, before.State, m), t.inCampaign(r, m)); err != nil {
 		return err
 	}
+	return t.follow(&before, r)
+}
+
+// inCampaign does what a move means to the message's campaign.
+func (t *tx) inCampaign(r *record, m wabridge.Move) error {
 	switch {
+	case r.Campaign == "":
 	case r.State == wabridge.Queued:
 		return t.rejoin(r, m.At())
 	case m.Code() == wabridge.CodeOptedOut:
@@ -108,6 +115,7 @@ func (t *tx) status(r *record, previous wabridge.State, m wabridge.Move) error {
 		Reason:   m.Reason(),
 		Tries:    r.Tries,
 		Callback: r.Callback,
+		Session:  r.Session,
 	})
 }
 

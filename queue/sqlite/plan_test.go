@@ -80,6 +80,16 @@ func TestPlans(t *testing.T) {
 		"media used":           {mediaUsed, 1, "m USING INDEX message_file (<expr>=?)"},
 		"media of a hash":      {mediaUsed, 1, "USING COVERING INDEX media_hash (sha256=?)"},
 		"waiting for files":    {pendingOf, 2, "USING INDEX message_pending (phone=?)"},
+		"session by id":        {sessionByID, 1, "s USING INDEX sqlite_autoindex_session_1 (id=?)"},
+		"session with a chat":  {sessionOpenWith, 1, "s USING INDEX session_open (chat=?)"},
+		"session of a chat":    {sessionOfChat, 2, "s USING INDEX session_open (chat=?)"},
+		"waits in chat":        {waitsInChat, 1, "USING INDEX session_chat (chat=?)"},
+		"unsaid":               {unsaid, 2, "m USING INDEX message_session (session=?)"},
+		"sessions that end":    {endedBy, 2, "s USING INDEX session_ends (ends<?)"},
+		"silent sessions":      {silentBy, 2, "s USING INDEX session_deadline (deadline>? AND deadline<?)"},
+		"still to be said":     {endedBy, 2, "m USING INDEX message_session (session=?)"},
+		"next end":             {nextEnd, 1, "session USING COVERING INDEX session_ends (ends>?)"},
+		"next silence":         {nextEnd, 1, "session USING COVERING INDEX session_deadline (deadline>?)"},
 		"old idempotency keys": {deleteKeys, 2, "USING COVERING INDEX idempotency_created (created<?)"},
 	} {
 		args := make([]any, c.args)

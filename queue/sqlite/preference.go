@@ -95,6 +95,9 @@ func (t *tx) refuse(chat int64, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		if r.State != wabridge.Queued {
+			continue // canceled with the session that an earlier one was to start
+		}
 		if err := t.apply(&r, optedOut(now)); err != nil {
 			return err
 		}

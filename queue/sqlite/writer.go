@@ -35,6 +35,7 @@ type writer struct {
 	quit  chan struct{}
 	wg    sync.WaitGroup
 	once  sync.Once
+	plain atomic.Int64 // TTL of plain sessions in seconds; 0: none are started
 
 	wishes    *atomic.Pointer[queue.Wishes] // what people may say; nil in a migration
 	changed   func()                        // tells the waiting ones, after a commit
