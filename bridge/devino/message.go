@@ -14,9 +14,8 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/queue"
@@ -125,23 +124,12 @@ func (it *item) recipient(phone wabridge.Phone) string {
 		it.fail(keyInvalid, "to", "write digits only, the country code first")
 	case len(to) > maxDigits:
 		it.fail(keyTooLong, "to", "it has %d digits, a number has at most %d", len(to), maxDigits)
-	case len(to) < minDigits || !hasCountry(to):
+	case len(to) < minDigits || !bridge.HasCountry(to):
 		it.fail(keyInvalid, "to", "it is no number with its country code first")
 	case phone.Number != "" && wabridge.SameNumber(to, phone.Number):
 		it.fail(keyInvalid, "to", "it is the sending phone's own number (Devino: 2307)")
 	}
 	return to
-}
-
-// hasCountry reports whether digits begin with an assigned country code.
-func hasCountry(digits string) bool {
-	for n := 1; n <= 3; n++ {
-		code, err := strconv.Atoi(digits[:n])
-		if err == nil && code > 0 && digits[0] != '0' && phonenumbers.GetRegionCodeForCountryCode(code) != phonenumbers.UNKNOWN_REGION {
-			return true
-		}
-	}
-	return false
 }
 
 // url reads an address.
@@ -209,12 +197,10 @@ func (a *api) allowed(ctx context.Context, it *item, phone wabridge.Phone, now t
 		return err
 	case blocked:
 		it.fail(keyForbidden, "to", "this number is blocked for this phone by this gateway")
-	case phone.Maintenance:
-		it.fail(keyForbidden, "from", "this phone's number is in maintenance")
-	case phone.State == wabridge.PhoneAttention && phone.Code == wabridge.CodeNotRegistered:
-		it.fail(keyForbidden, "from", "the phone is logged out of WhatsApp")
-	case phone.State == wabridge.PhoneAttention && phone.Code == wabridge.CodeLocked:
-		it.fail(keyForbidden, "from", "WhatsApp has banned this account")
+	default:
+		if why := bridge.Unusable(phone); why != "" {
+			it.fail(keyForbidden, "from", "%s", why)
+		}
 	}
 	return nil
 }
