@@ -15,7 +15,7 @@ import (
 
 func TestListing(t *testing.T) {
 	db := openAt(t, tempPath(t), Options{})
-	if _, err := db.write.Exec(`INSERT INTO campaign (id, phone, name, state, created, changed) VALUES ('c1', '1', 'monday', 'running', 0, 0)`); err != nil {
+	if _, err := db.PutCampaign(ctx, queue.NewCampaign{ID: "c1", Phone: phone, Name: "monday", Created: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
