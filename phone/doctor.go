@@ -12,22 +12,17 @@ import (
 )
 
 // Grade is the result of a check.
-type Grade string
+type Grade = wabridge.Grade
 
-// The grades. Warn: it works, but not for long or not well.
+// The grades.
 const (
-	OK   Grade = "ok"
-	Warn Grade = "warn"
-	Bad  Grade = "bad"
+	OK   = wabridge.GradeOK
+	Warn = wabridge.GradeWarn
+	Bad  = wabridge.GradeBad
 )
 
 // A Check is one line of `wabridge doctor`.
-type Check struct {
-	Name   string `json:"check"`
-	Grade  Grade  `json:"result"`
-	Detail string `json:"detail"`
-	Remedy string `json:"remedy,omitempty"`
-}
+type Check = wabridge.Check
 
 // A question is a command and how its output is judged.
 type question struct {
@@ -55,7 +50,7 @@ func Doctor(ctx context.Context, dev Device, p wabridge.Phone, profiles *uiauto.
 		}
 		out, err := dev.Run(ctx, command)
 		if err != nil {
-			checks = append(checks, Check{q.name, Bad, err.Error(), "see that the phone stays connected and try again"})
+			checks = append(checks, Check{Name: q.name, Grade: Bad, Detail: err.Error(), Remedy: "see that the phone stays connected and try again"})
 			continue
 		}
 		c := q.judge(string(out.Stdout), p, profiles)

@@ -66,6 +66,7 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 		return whatsapp.Screen{}, err
 	}
 	s.dump, s.at = dump, time.Now()
+	s.looks.Store(s.at.UnixMilli())
 	screen := whatsapp.Recognise(dump, s.cfg.Profiles)
 	if screen.Kind == whatsapp.Chat {
 		s.leaves(screen) // whoever opened it, and whatever comes next

@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"image"
 	"io"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -117,6 +119,9 @@ type Session struct {
 
 	pictured time.Time      // when a picture was last looked for
 	uploads  map[string]int // by message: how often a failed upload was tried again
+
+	shown image.Point  // the size of the newest picture for a person
+	looks atomic.Int64 // when the screen was last read, Unix milliseconds
 
 	mu     sync.Mutex
 	gaps   []wabridge.ChatRef // where incoming messages may have been missed

@@ -60,6 +60,7 @@ type Lane struct {
 	idleAt    time.Time         // when Idle is due
 	stumbles  int               // errors of the database in a row
 	recovered bool
+	hands     errands // what Do asks for
 }
 
 // looks counts the vain looks for an unconfirmed message.
@@ -81,6 +82,8 @@ func (l *Lane) Run(ctx, work context.Context) error {
 	}
 	l.looks = map[string]*looks{}
 	l.down = &trouble{state: wabridge.PhoneStarting}
+	l.hands.init()
+	defer l.hands.close()
 	for ctx.Err() == nil && work.Err() == nil {
 		changed := l.Store.Changed()
 		again, err := l.step(ctx, work)
@@ -89,7 +92,11 @@ func (l *Lane) Run(ctx, work context.Context) error {
 		} else {
 			l.stumbles = 0
 		}
-		if rest(ctx, changed, again) != nil {
+		e, err := restOr(ctx, changed, again, l.hands.asked)
+		if e.do != nil { // also while stopping: somebody waits for it
+			l.carryOut(work, e)
+		}
+		if err != nil {
 			break
 		}
 	}
@@ -98,20 +105,31 @@ func (l *Lane) Run(ctx, work context.Context) error {
 
 // rest waits until a change or until a time; the zero time: until a change.
 func rest(ctx context.Context, changed <-chan struct{}, until time.Time) error {
+	_, err := restOr(ctx, changed, until, nil)
+	return err
+}
+
+// restOr waits as rest does, or until an errand is asked for.
+func restOr(ctx context.Context, changed <-chan struct{}, until time.Time, asked <-chan errand) (e errand, err error) {
 	var timer <-chan time.Time
 	if !until.IsZero() {
 		wait := time.Until(until)
 		if wait <= 0 {
-			return ctx.Err()
+			select {
+			case e = <-asked:
+			default:
+			}
+			return e, ctx.Err()
 		}
 		timer = time.After(wait)
 	}
 	select {
 	case <-ctx.Done():
+	case e = <-asked:
 	case <-changed:
 	case <-timer:
 	}
-	return ctx.Err()
+	return e, ctx.Err()
 }
 
 // step does one thing, the most urgent, and says when to come again (a time
@@ -130,7 +148,11 @@ func (l *Lane) step(ctx, work context.Context) (time.Time, error) {
 	}
 	if p.Held {
 		l.hold()
+		l.hands.note(HandRelease, time.Now())
 		return time.Time{}, nil
+	}
+	if until := l.hands.held(time.Now()); !until.IsZero() && !l.resumed(p) {
+		return until, nil
 	}
 	if l.down == nil && p.State == wabridge.PhoneStarting {
 		l.hold() // paused and resumed while a message was in work

@@ -106,12 +106,17 @@ func (l *Lane) hold() {
 	l.limit, l.strange = nil, 0
 }
 
+// resumed reports whether a person asked for a phone that is down to be tried
+// again at once.
+func (l *Lane) resumed(p wabridge.Phone) bool {
+	return l.down != nil && p.State == wabridge.PhoneStarting && l.down.state != wabridge.PhoneStarting
+}
+
 // probe asks whether a phone that is down can work again, when that is due or
 // when a person resumed it (p.State is `starting` then).
 func (l *Lane) probe(ctx context.Context, p wabridge.Phone) (time.Time, error) {
 	now := time.Now()
-	resumed := p.State == wabridge.PhoneStarting && l.down.state != wabridge.PhoneStarting
-	if !resumed && now.Before(l.down.next) {
+	if !l.resumed(p) && now.Before(l.down.next) {
 		return l.down.next, nil
 	}
 	err := l.Sender.Probe(ctx)
