@@ -119,3 +119,18 @@ func (t Touch) Check() (field, why string) {
 }
 
 func (p Point) onScreen() bool { return p.X >= 0 && p.Y >= 0 && p.X < MaxScreen && p.Y < MaxScreen }
+
+// Kind names the act without what it holds: tap, swipe, text, key or done.
+func (t Touch) Kind() string {
+	switch {
+	case t.Tap != nil:
+		return "tap"
+	case t.Swipe != nil:
+		return "swipe"
+	case t.Text != "":
+		return "text"
+	case t.Key != "":
+		return "key"
+	}
+	return "done"
+}

@@ -58,6 +58,12 @@ var codes = map[wabridge.Code]failure{
 	wabridge.CodeConflict: {Status: 409, Code: "conflict", Message: "this clashes with what is stored"},
 	wabridge.CodeStorage: {Status: 503, Code: "storage", Message: "the database could not do it; nothing was changed",
 		Remedy: "free disk space or repair the disk, then repeat the request"},
+	wabridge.CodeOffline: {Status: 503, Code: "offline", Message: "the phone cannot be reached",
+		Remedy: "see that it is on and connected; its health says more"},
+	wabridge.CodeSlow: {Status: 503, Code: "busy", Message: "the phone is busy with a message",
+		Remedy: "repeat the request in a few seconds"},
+	wabridge.CodeScreen: {Status: 502, Code: "phone_refused", Message: "the phone did not do it",
+		Remedy: "see that its screen is on and shows nothing protected, then try again"},
 	wabridge.CodeStopping: {Status: 503, Code: "stopping", Message: "the program is stopping",
 		Remedy: "repeat the request in a few seconds"},
 }

@@ -50,6 +50,9 @@ type Config struct {
 	// Webhooks hears at once of changed endpoints and moves them in the log;
 	// nil leaves it to the deliverer to look, and no endpoint can be moved.
 	Webhooks Webhooks
+	// Hands reaches the phones' screens; nil: screens, input, health and doctor
+	// answer 503.
+	Hands Hands
 	// Ready tells what keeps the program from being ready; nil: nothing.
 	Ready func(ctx context.Context) error
 	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)

@@ -25,6 +25,7 @@ type Store interface {
 	Tokens
 	Endpoints
 	Analytics
+	Times
 	Contacts
 	Pictures
 	Objects
