@@ -55,6 +55,8 @@ type Config struct {
 	Hands Hands
 	// Ready tells what keeps the program from being ready; nil: nothing.
 	Ready func(ctx context.Context) error
+	// Pollers are the pollers of CRMs' queues; nil: there are none.
+	Pollers func(ctx context.Context) ([]Poller, error)
 	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)
 	// at one time; 0 means 512.
 	MaxStreams int

@@ -16,6 +16,7 @@ type statusView struct {
 	Queue     map[wabridge.State]int `json:"queue"` // open messages of all phones
 	Phones    []phoneView            `json:"phones"`
 	Webhooks  []webhookBacklog       `json:"webhooks"`
+	Pollers   []Poller               `json:"crm,omitempty"`
 }
 
 // webhookBacklog leaves out the address, which may hold a key.
@@ -49,6 +50,11 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, h := range hooks {
 		v.Webhooks = append(v.Webhooks, webhookBacklog{h.ID, h.Backlog, h.Failures, h.Failing, h.Disabled})
+	}
+	if s.Pollers != nil {
+		if v.Pollers, err = s.Pollers(r.Context()); err != nil {
+			return err
+		}
 	}
 	writeJSON(w, http.StatusOK, v)
 	return nil

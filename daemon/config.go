@@ -15,6 +15,7 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -39,6 +40,7 @@ type Config struct {
 	Pacing     PacingConfig  `koanf:"pacing"`
 	Webhook    WebhookConfig `koanf:"webhook"`
 	Devino     DevinoConfig  `koanf:"devino"`
+	CRM        []crm.Config  `koanf:"crm"`
 	Media      MediaConfig   `koanf:"media"`
 	Templates  Templates     `koanf:"templates"`
 	Limits     LimitsConfig  `koanf:"limits"`
@@ -200,6 +202,7 @@ func (c Config) Validate() error {
 	c.validateRates(bad)
 	c.Media.validate(bad)
 	c.Devino.validate(bad)
+	c.validateCRM(bad)
 	c.Limits.validate(bad)
 	_, wrong := c.Pacing.policy()
 	found = append(found, wrong...)

@@ -90,6 +90,7 @@ func TestExampleHoldsEverySetting(t *testing.T) {
 	slices.Sort(want)
 	got := keys("", doc)
 	slices.Sort(got)
+	got = slices.Compact(got) // two pollers
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("settings of the program (-) and of the example (+)\n%s", d)
 	}
@@ -97,6 +98,9 @@ func TestExampleHoldsEverySetting(t *testing.T) {
 
 // keys lists the keys of a YAML document as Settings has them.
 func keys(prefix string, v any) (all []string) {
+	if slices.ContainsFunc(fileOnly, func(s Setting) bool { return s.Key == prefix }) {
+		return []string{prefix} // of which the members are anybody's
+	}
 	switch v := v.(type) {
 	case map[string]any:
 		for k, sub := range v {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wabridge/wabridge/backup"
 	"github.com/wabridge/wabridge/bridge/cloud"
+	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/bridge/webhook"
 	"github.com/wabridge/wabridge/media"
@@ -44,8 +45,9 @@ type Daemon struct {
 	token   string
 	failed  chan error
 
-	mu     sync.Mutex
-	phones map[string]*runner // by phone_number_id
+	mu      sync.Mutex
+	phones  map[string]*runner // by phone_number_id
+	pollers []*crm.Poller
 }
 
 // New checks the configuration and reads the app profiles; it touches nothing
@@ -123,6 +125,9 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	if err := d.startPhones(run); err != nil {
+		return err
+	}
+	if err := d.startCRM(run); err != nil {
 		return err
 	}
 	d.log.Info("ready", "listen", d.addr, "version", d.build.Version, "token_file", filepath.Join(d.cfg.Data, TokenFile))

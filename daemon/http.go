@@ -31,7 +31,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	own := bridge.New(bridge.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
 		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
-		Ready: d.db.Ready, Hands: newHands(d),
+		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d),
 	})
 	graph := cloud.Handler(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),

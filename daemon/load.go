@@ -103,7 +103,7 @@ func words(_, to reflect.Type, value any) (any, error) {
 }
 
 // lists are the settings that are lists of entries with members.
-var lists = []string{"phones", "rates", "devino.senders"}
+var lists = []string{"phones", "rates", "devino.senders", "crm"}
 
 // unknown finds the keys of the file that are no settings.
 func unknown(k *koanf.Koanf) Mistakes {
@@ -125,12 +125,23 @@ func unknown(k *koanf.Koanf) Mistakes {
 		entries, _ := k.Get(list).([]any)
 		for i, e := range entries {
 			members, _ := e.(map[string]any)
-			for _, key := range slices.Sorted(maps.Keys(members)) {
-				check(list+"[]."+key, fmt.Sprintf("%s[%d].%s", list, i, key))
-			}
+			checkMembers(members, list+"[]", fmt.Sprintf("%s[%d]", list, i), check)
 		}
 	}
 	return wrong
+}
+
+// checkMembers checks the members of an entry, and those of the groups in it.
+// A setting that is itself a map of names that anybody chooses is one setting.
+func checkMembers(members map[string]any, key, shown string, check func(key, shown string)) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		sub, group := members[name].(map[string]any)
+		if whole := slices.ContainsFunc(fileOnly, func(s Setting) bool { return s.Key == key+"."+name }); !group || whole {
+			check(key+"."+name, shown+"."+name)
+			continue
+		}
+		checkMembers(sub, key+"."+name, shown+"."+name, check)
+	}
 }
 
 // leaves takes joined errors apart.

@@ -66,7 +66,9 @@ const (
 	ObjectBlocked  = "blocked"  // owner: phone, id: wabridge.Line of the number
 	ObjectQR       = "qr"       // owner: phone, id: code
 	ObjectSettings = "settings" // owner: phone or WABA
-	ObjectUpload   = "upload"   // owner: phone or "app", id: upload:…
+	// A notification as the phone showed it; owner: phone, id: the message that was learned from it.
+	ObjectNotification = "notification"
+	ObjectUpload       = "upload" // owner: phone or "app", id: upload:…
 	// A Registration; owner: phone, id "phone".
 	ObjectRegistration = "registration"
 	// There while the app is not subscribed to the account's webhooks; owner: WABA, id "app".
