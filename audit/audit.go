@@ -30,7 +30,8 @@ const (
 	PhonePause       Act = "phone.pause"
 	PhoneResume      Act = "phone.resume"
 	PhoneMaintenance Act = "phone.maintenance"
-	PhoneInput       Act = "phone.input" // somebody tapped, swiped or typed through the gateway
+	PhoneInput       Act = "phone.input"    // somebody tapped, swiped or typed through the gateway
+	PhoneSettings    Act = "phone.settings" // its webhook or PIN, through the Cloud API
 	PhoneRegister    Act = "phone.register"
 	PhoneDeregister  Act = "phone.deregister"
 	CampaignCancel   Act = "campaign.cancel"
@@ -42,7 +43,8 @@ const (
 )
 
 // Outcomes. Any other one is the code of /bridge/v1 with which the gateway
-// refused or failed ("not_found", "invalid_parameter", "storage" …).
+// refused or failed ("not_found", "invalid_parameter", "storage" …) or, of the Cloud API, "graph"
+// and its code.
 const (
 	OK        = "ok"
 	Forbidden = "forbidden" // the token lacks the scope
@@ -61,7 +63,7 @@ type Entry struct {
 	Number  int64     `json:"number"` // grows; set by the store
 	At      time.Time `json:"at"`     // set by Record if zero
 	Act     Act       `json:"act"`
-	Target  string    `json:"target,omitempty"`     // id of what it was done to
+	Target  string    `json:"target,omitempty"`     // id of what it was done to; not of what it was refused for
 	Detail  string    `json:"detail,omitempty"`     // more in words, no secret
 	Outcome string    `json:"outcome"`              // OK if empty
 	Who     string    `json:"who,omitempty"`        // id of the token, or the system user's name for ViaCLI
@@ -120,7 +122,7 @@ func (r *Recorder) Record(ctx context.Context, e Entry) {
 	e.Target, e.Detail, e.Name = short(e.Target), short(e.Detail), short(e.Name)
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), storing)
 	defer cancel()
-	attrs := []any{"act", string(e.Act), "target", e.Target, "outcome", e.Outcome, "who", e.Who, "from", e.From, "via", e.Via}
+	attrs := []any{"act", string(e.Act), "target", e.Target, "detail", e.Detail, "outcome", e.Outcome, "who", e.Who, "from", e.From, "via", e.Via}
 	if err := r.store.AddAudit(bounded, e); err != nil {
 		r.log.ErrorContext(ctx, "act of an admin not recorded", append(attrs, "err", err)...)
 		return

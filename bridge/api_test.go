@@ -36,6 +36,7 @@ var every = []struct{ method, path, scope string }{
 	{"GET", "/bridge/v1/tokens", "admin"},
 	{"POST", "/bridge/v1/tokens", "admin"},
 	{"DELETE", "/bridge/v1/tokens/x", "admin"},
+	{"GET", "/bridge/v1/audit", "admin"},
 	{"GET", "/bridge/v1/status", "read"},
 }
 
@@ -207,7 +208,7 @@ func TestPhones(t *testing.T) {
 
 // broken is a database that fails.
 type broken struct {
-	queue.Store
+	Store
 	err error
 }
 
@@ -231,7 +232,7 @@ func TestErrorsFromBelow(t *testing.T) {
 		{"a panic", nil, 500, "internal"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := newHarness(t, func(c *Config) { c.Store = broken{c.Store.(queue.Store), tt.err} })
+			h := newHarness(t, func(c *Config) { c.Store = broken{c.Store, tt.err} })
 			got := h.do("GET", "/bridge/v1/phones", "")
 			if f := got.failure(t); f.Status != tt.status || f.Code != tt.code || strings.Contains(string(got.body), "secret path") {
 				t.Errorf("%d %s", got.status, got.body)

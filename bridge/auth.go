@@ -2,8 +2,10 @@ package bridge
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -15,11 +17,13 @@ import (
 // Limits of guessing tokens: the first freeTries wrong tokens of an address
 // within guessWindow are answered at once, each further one waits.
 const (
-	freeTries   = 5
-	guessWindow = time.Minute
-	guessDelay  = 250 * time.Millisecond // more with each try, up to guessMax
-	guessMax    = 2 * time.Second
-	guessPeers  = 4096 // addresses remembered at one time
+	freeTries    = 5
+	guessWindow  = time.Minute
+	guessDelay   = 250 * time.Millisecond // more with each try, up to guessMax
+	guessMax     = 2 * time.Second
+	guessPeers   = 4096 // addresses remembered at one time
+	guessWaiting = 32   // answers held back for one address at one time; more are cut short
+	guessAlarm   = 20   // wrong tokens of an address in a window that the log tells of
 )
 
 // An Authenticator finds the live token of a secret; wabridge.CodeToken if
@@ -33,13 +37,19 @@ type Authenticator interface {
 // goroutines.
 type Auth struct {
 	tokens Authenticator
-	mu     sync.Mutex
-	wrong  map[string]guesses // by remote address, at most guessPeers
+	// Log hears of an address that guesses, once in each window; nil: nobody.
+	Log *slog.Logger
+	// Wrong hears of each wrong or missing token; nil: nobody. It must not wait.
+	Wrong func()
+
+	mu    sync.Mutex
+	wrong map[string]guesses // by remote address, at most guessPeers
 }
 
 type guesses struct {
-	n     int
-	since time.Time
+	n       int
+	since   time.Time
+	waiting int
 }
 
 // NewAuth makes an Auth over the stored tokens.
@@ -61,49 +71,98 @@ func Secret(r *http.Request) (secret string, inQuery bool) {
 	return secret, secret != ""
 }
 
-// Check finds the token of a secret. A wrong one is wabridge.CodeToken, and
-// after some of them from the same address the answer is held back for up to
-// 2 seconds; right ones never wait.
+// Check finds the token of a secret and notes it as the Caller of the request
+// of ctx. A wrong one is wabridge.CodeToken, and after some of them from the
+// same address the answer is held back for up to 2 seconds; right ones never
+// wait.
 func (a *Auth) Check(ctx context.Context, remote, secret string) (queue.Token, error) {
 	if secret == "" {
+		a.tell()
 		return queue.Token{}, wabridge.Fail(wabridge.CodeToken, nil, "no token")
 	}
 	token, err := a.tokens.Authenticate(ctx, secret)
 	if wabridge.CodeOf(err) == wabridge.CodeToken {
+		a.tell()
 		a.holdBack(ctx, remote)
 		return queue.Token{}, wabridge.Fail(wabridge.CodeToken, nil, "unknown or revoked token")
+	}
+	if req, ok := ctx.Value(requestKey{}).(*request); ok && err == nil {
+		req.token = token
 	}
 	return token, err
 }
 
-// holdBack waits as long as the address deserves.
+func (a *Auth) tell() {
+	if a.Wrong != nil {
+		a.Wrong()
+	}
+}
+
+// holdBack waits as long as the address deserves. No more than guessWaiting
+// answers wait for one address: a flood of guesses must not fill the memory
+// with those that wait. (A secret has 256 bits; the wait is there to keep a
+// guesser from being a load, not to make up for short secrets.)
 func (a *Auth) holdBack(ctx context.Context, remote string) {
-	wait := a.count(remote, time.Now())
-	if wait == 0 {
+	peer := peerOf(remote)
+	wait := a.count(peer, time.Now())
+	if wait == 0 || !a.queue(peer, 1) {
 		return
 	}
+	defer a.queue(peer, -1)
+	t := time.NewTimer(wait)
+	defer t.Stop()
 	select {
-	case <-time.After(wait):
+	case <-t.C:
 	case <-ctx.Done():
 	}
 }
 
-// count notes a wrong token and returns how long its answer waits.
-func (a *Auth) count(remote string, now time.Time) time.Duration {
+// peerOf is what guesses are counted by: an IPv4 address, or the network (/64)
+// of an IPv6 one, of which a single machine has as many as it likes.
+func peerOf(remote string) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
 	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if addr = addr.Unmap().WithZone(""); addr.Is6() {
+		return netip.PrefixFrom(addr, 64).Masked().String()
+	}
+	return addr.String()
+}
+
+// count notes a wrong token and returns how long its answer waits.
+func (a *Auth) count(peer string, now time.Time) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	g := a.wrong[host]
+	g := a.wrong[peer]
 	if now.Sub(g.since) > guessWindow {
-		g = guesses{since: now}
+		g = guesses{since: now, waiting: g.waiting}
 		a.forget(now)
 	}
 	g.n++
-	a.wrong[host] = g
+	a.wrong[peer] = g
+	if g.n == guessAlarm && a.Log != nil {
+		a.Log.Warn("many wrong tokens from one address", "from", peer, "count", g.n)
+	}
 	return min(max(0, time.Duration(g.n-freeTries)*guessDelay), guessMax)
+}
+
+// queue takes one of the address's places to wait (n is 1), or gives it back
+// (-1); false if there is none.
+func (a *Auth) queue(peer string, n int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	g, known := a.wrong[peer]
+	if !known || n > 0 && g.waiting >= guessWaiting {
+		return false
+	}
+	g.waiting = max(0, g.waiting+n)
+	a.wrong[peer] = g
+	return true
 }
 
 // forget keeps the map small: it drops the addresses whose window is over and,

@@ -51,6 +51,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) error {
 	if websocket.IsWebSocketUpgrade(r) {
 		return s.stream(w, r, in)
 	}
+	Waits(r.Context())
 	return s.poll(w, r, in)
 }
 

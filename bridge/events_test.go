@@ -12,7 +12,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/wabridge/wabridge"
-	"github.com/wabridge/wabridge/queue"
 )
 
 // pollPage is the answer to a long-poll, decoded.
@@ -112,14 +111,14 @@ func TestCursors(t *testing.T) {
 
 // forgetful is a log whose oldest events are gone.
 type forgetful struct {
-	queue.Store
+	Store
 	first int64
 }
 
 func (f forgetful) FirstEvent(context.Context) (int64, error) { return f.first, nil }
 
 func TestMissedEventsAreSaid(t *testing.T) {
-	h := newHarness(t, func(c *Config) { c.Store = forgetful{c.Store.(queue.Store), 4} })
+	h := newHarness(t, func(c *Config) { c.Store = forgetful{c.Store, 4} })
 	h.receive(phoneID, 6)
 	p := into[pollPage](t, h.do("GET", "/bridge/v1/events?after=1", "", reader))
 	if p.Missed == nil || *p.Missed != (gap{2, 3}) || p.Events[0].Number != 4 {

@@ -90,6 +90,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (s *Server) answer(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
+		Routed(r.Context(), r.Pattern)
 		err := s.guarded(h, w, r)
 		if err == nil {
 			return
@@ -97,12 +98,12 @@ func (s *Server) answer(h handler) http.Handler {
 		f := failureOf(err)
 		switch {
 		case r.Context().Err() != nil:
-			s.Log.Debug("client went away", "route", r.Pattern, "took", time.Since(started))
+			s.Log.DebugContext(r.Context(), "client went away", "route", r.Pattern, "took", time.Since(started))
 		case f.Status >= 500:
-			s.Log.Error("request not answered", "route", r.Pattern, "status", f.Status, "code", f.Code,
+			s.Log.ErrorContext(r.Context(), "request not answered", "route", r.Pattern, "status", f.Status, "code", f.Code,
 				"took", time.Since(started), "err", f.cause)
 		default:
-			s.Log.Debug("request refused", "route", r.Pattern, "status", f.Status, "code", f.Code, "field", f.Field)
+			s.Log.DebugContext(r.Context(), "request refused", "route", r.Pattern, "status", f.Status, "code", f.Code, "field", f.Field)
 		}
 		writeFailure(w, f)
 	})

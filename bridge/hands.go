@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 )
 
 // Hands is what this interface needs of the phones themselves. Errors:
@@ -69,7 +70,7 @@ func WritePicture(w http.ResponseWriter, r *http.Request, png []byte, at time.Ti
 }
 
 // touchPhone does what a person wants on a phone's screen.
-func (s *Server) touchPhone(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) touchPhone(w http.ResponseWriter, r *http.Request, e *audit.Entry) error {
 	if s.Hands == nil {
 		return noHands
 	}
@@ -82,7 +83,7 @@ func (s *Server) touchPhone(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := r.PathValue("id")
 	err := s.Hands.Touch(r.Context(), id, t)
-	s.Log.Info("person at the phone", "phone", id, "act", t.Kind(), "done", err == nil)
+	e.Detail = t.Kind()
 	if err != nil {
 		return err
 	}

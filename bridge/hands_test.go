@@ -59,7 +59,7 @@ func TestHandsOverTheAPI(t *testing.T) {
 	if len(f.touched) != 1 || f.touched[0].Text != secret {
 		t.Errorf("the phone got %+v", f.touched)
 	}
-	if log := h.logs.String(); strings.Contains(log, "4711") || !strings.Contains(log, `"act":"text"`) {
+	if log := h.logs.String(); strings.Contains(log, "4711") || !strings.Contains(log, `"act":"phone.input","target":"`+phoneID+`","detail":"text"`) {
 		t.Errorf("the log holds what was typed, or does not tell that something was:\n%s", log)
 	}
 	if got := h.do("GET", path+"/health", "", reader); got.status != http.StatusOK || !strings.Contains(string(got.body), `"battery_percent":81`) {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/queue/sqlite"
 )
@@ -83,7 +84,8 @@ func newHarness(t *testing.T, change ...func(*Config)) *harness {
 		must(t, err)
 	}
 	c := Config{Store: db, Auth: NewAuth(db), Version: "1.2.3",
-		Log: slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		Log: slog.New(LogHandler(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))}
+	c.Audit = audit.NewRecorder(db, c.Log)
 	for _, f := range change {
 		f(&c)
 	}
@@ -113,7 +115,7 @@ func (h *harness) do(method, target, body string, token ...string) reply {
 	r := httptest.NewRequest(method, target, in)
 	r.Header.Set("Authorization", "Bearer "+append(token, admin)[0])
 	w := httptest.NewRecorder()
-	h.Handler().ServeHTTP(w, r)
+	Observe(h.Handler(), h.Log, nil).ServeHTTP(w, r)
 	got := reply{w.Code, w.Header(), w.Body.Bytes()}
 	if got.status != http.StatusNoContent && got.header.Get("Content-Type") != "image/png" && !json.Valid(got.body) {
 		h.t.Errorf("%s %s answers %q, want JSON", method, target, got.body)

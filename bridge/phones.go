@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 )
 
 // phoneView is a phone with what waits for it.
@@ -66,13 +67,12 @@ func (s *Server) showPhone(w http.ResponseWriter, r *http.Request, id string) er
 }
 
 // holdPhone pauses or resumes a phone on a person's wish.
-func (s *Server) holdPhone(held bool) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) holdPhone(held bool) actor {
+	return func(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
 		id := r.PathValue("id")
 		if err := s.Store.HoldPhone(r.Context(), id, held, time.Now()); err != nil {
 			return err
 		}
-		s.Log.Info("phone held by a person", "phone", id, "held", held)
 		return s.showPhone(w, r, id)
 	}
 }
@@ -84,7 +84,7 @@ type maintenanceInput struct {
 
 // maintainPhone puts a number into maintenance or ends it: calls of the Cloud
 // API on it are refused (131057), while its queue goes on.
-func (s *Server) maintainPhone(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) maintainPhone(w http.ResponseWriter, r *http.Request, e *audit.Entry) error {
 	var in maintenanceInput
 	if err := decode(w, r, &in); err != nil {
 		return err
@@ -92,10 +92,13 @@ func (s *Server) maintainPhone(w http.ResponseWriter, r *http.Request) error {
 	if in.On == nil {
 		return bad("on", "give {\"on\":true} or {\"on\":false}", "on is missing")
 	}
+	e.Detail = "off"
+	if *in.On {
+		e.Detail = "on"
+	}
 	id := r.PathValue("id")
 	if err := s.Store.MaintainPhone(r.Context(), id, *in.On, time.Now()); err != nil {
 		return err
 	}
-	s.Log.Info("phone's maintenance set", "phone", id, "on", *in.On)
 	return s.showPhone(w, r, id)
 }

@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -24,6 +25,7 @@ func (s *Server) routes() http.Handler {
 		s.patterns = append(s.patterns, pattern)
 	}
 	with := func(scope, pattern string, h handler) { open(pattern, s.scoped(scope, h)) }
+	act := func(a audit.Act, pattern string, h actor) { open(pattern, s.recorded(a, h)) }
 
 	with(queue.ScopeRead, "GET /bridge/v1/events", s.events)
 	with(queue.ScopeRead, "GET /bridge/v1/messages", s.listMessages)
@@ -33,20 +35,21 @@ func (s *Server) routes() http.Handler {
 	with(queue.ScopeRead, "GET /bridge/v1/contacts/{id}/picture", s.contactPicture)
 	with(queue.ScopeRead, "GET /bridge/v1/phones", s.listPhones)
 	with(queue.ScopeRead, "GET /bridge/v1/phones/{id}", s.readPhone)
-	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/pause", s.holdPhone(true))
-	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/resume", s.holdPhone(false))
-	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/maintenance", s.maintainPhone)
+	act(audit.PhonePause, "POST /bridge/v1/phones/{id}/pause", s.holdPhone(true))
+	act(audit.PhoneResume, "POST /bridge/v1/phones/{id}/resume", s.holdPhone(false))
+	act(audit.PhoneMaintenance, "POST /bridge/v1/phones/{id}/maintenance", s.maintainPhone)
 	with(queue.ScopeAdmin, "GET /bridge/v1/phones/{id}/screen", s.phoneScreen)
-	with(queue.ScopeAdmin, "POST /bridge/v1/phones/{id}/input", s.touchPhone)
+	act(audit.PhoneInput, "POST /bridge/v1/phones/{id}/input", s.touchPhone)
 	with(queue.ScopeRead, "GET /bridge/v1/phones/{id}/health", s.phoneHealth)
 	with(queue.ScopeAdmin, "GET /bridge/v1/phones/{id}/doctor", s.examinePhone)
 	with(queue.ScopeAdmin, "GET /bridge/v1/webhooks", s.listWebhooks)
-	with(queue.ScopeAdmin, "POST /bridge/v1/webhooks", s.putWebhook)
-	with(queue.ScopeAdmin, "POST /bridge/v1/webhooks/{id}", s.putWebhook)
-	with(queue.ScopeAdmin, "DELETE /bridge/v1/webhooks/{id}", s.deleteWebhook)
+	act(audit.WebhookPut, "POST /bridge/v1/webhooks", s.putWebhook)
+	act(audit.WebhookPut, "POST /bridge/v1/webhooks/{id}", s.putWebhook)
+	act(audit.WebhookDelete, "DELETE /bridge/v1/webhooks/{id}", s.deleteWebhook)
 	with(queue.ScopeAdmin, "GET /bridge/v1/tokens", s.listTokens)
-	with(queue.ScopeAdmin, "POST /bridge/v1/tokens", s.createToken)
-	with(queue.ScopeAdmin, "DELETE /bridge/v1/tokens/{id}", s.revokeToken)
+	act(audit.TokenCreate, "POST /bridge/v1/tokens", s.createToken)
+	act(audit.TokenRevoke, "DELETE /bridge/v1/tokens/{id}", s.revokeToken)
+	with(queue.ScopeAdmin, "GET /bridge/v1/audit", s.listAudit)
 	with(queue.ScopeRead, "GET /bridge/v1/status", s.status)
 	open("GET /bridge/v1/openapi.yaml", s.describe)
 	open("GET /healthz", s.healthz)
@@ -70,18 +73,26 @@ func (s *Server) describe(w http.ResponseWriter, _ *http.Request) error {
 	return err
 }
 
+// admit finds the token of a request and holds it to the scope.
+func (s *Server) admit(r *http.Request, scope string) (queue.Token, error) {
+	secret, _ := Secret(r)
+	token, err := s.Auth.Check(r.Context(), r.RemoteAddr, secret)
+	if err != nil {
+		return token, err
+	}
+	if !token.Allows(scope) {
+		f := codes[wabridge.CodePermission]
+		f.Message = "this needs a token with the scope " + scope
+		return token, &f
+	}
+	return token, nil
+}
+
 // scoped lets a request through whose token has the scope.
 func (s *Server) scoped(scope string, h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		secret, _ := Secret(r)
-		token, err := s.Auth.Check(r.Context(), r.RemoteAddr, secret)
-		if err != nil {
+		if _, err := s.admit(r, scope); err != nil {
 			return err
-		}
-		if !token.Allows(scope) {
-			f := codes[wabridge.CodePermission]
-			f.Message = "this needs a token with the scope " + scope
-			return &f
 		}
 		return h(w, r)
 	}

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -28,6 +29,7 @@ type Store interface {
 	queue.Tokens
 	queue.Endpoints
 	queue.Contacts
+	Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error)
 	Picture(ctx context.Context, phone, chat string) (png []byte, at time.Time, err error)
 }
 
@@ -57,6 +59,8 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Pollers are the pollers of CRMs' queues; nil: there are none.
 	Pollers func(ctx context.Context) ([]Poller, error)
+	// Audit is told of what admins do; nil notes nothing.
+	Audit *audit.Recorder
 	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)
 	// at one time; 0 means 512.
 	MaxStreams int

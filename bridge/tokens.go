@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -33,7 +34,7 @@ func (s *Server) listTokens(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) createToken(w http.ResponseWriter, r *http.Request, e *audit.Entry) error {
 	var in tokenInput
 	if err := decode(w, r, &in); err != nil {
 		return err
@@ -46,7 +47,7 @@ func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("token created", "token", t.ID, "scopes", t.Scopes)
+	e.Target, e.Detail = t.ID, "scopes "+strings.Join(t.Scopes, ",")
 	writeJSON(w, http.StatusCreated, newToken{t, secret})
 	return nil
 }
@@ -67,12 +68,11 @@ func (in *tokenInput) check() error {
 	return nil
 }
 
-func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
 	id := r.PathValue("id")
 	if err := s.Store.RevokeToken(r.Context(), id, time.Now()); err != nil {
 		return err
 	}
-	s.Log.Info("token revoked", "token", id)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

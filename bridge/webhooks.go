@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -78,7 +80,7 @@ func (s *Server) webhook(ctx context.Context, id string) (queue.Endpoint, error)
 // putWebhook adds an endpoint (without an id in the path) or changes one. Where
 // there is a verify token, a new address or token has to pass the handshake
 // first.
-func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request, act *audit.Entry) error {
 	var in webhookInput
 	if err := decode(w, r, &in); err != nil {
 		return err
@@ -92,6 +94,7 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusOK
 	}
 	before := e
+	act.Detail = in.given()
 	if err := in.apply(&e); err != nil {
 		return err
 	}
@@ -107,6 +110,7 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	act.Target = e.ID
 	s.reload()
 	if in.Cursor != nil && before.ID != "" {
 		if err := s.seek(e.ID, *in.Cursor); err != nil {
@@ -194,6 +198,23 @@ func (in *webhookInput) apply(e *queue.Endpoint) error {
 	return nil
 }
 
+// given names the members that were given, not what they hold.
+func (in *webhookInput) given() string {
+	var names []string
+	for _, m := range []struct {
+		name  string
+		there bool
+	}{
+		{"url", in.URL != nil}, {"verify_token", in.VerifyToken != nil}, {"secret", in.Secret != nil}, {"phones", in.Phones != nil},
+		{"fields", in.Fields != nil}, {"scope", in.Scope != nil}, {"cursor", in.Cursor != nil}, {"disabled", in.Disabled != nil},
+	} {
+		if m.there {
+			names = append(names, m.name)
+		}
+	}
+	return "set " + strings.Join(names, ",")
+}
+
 // set takes a value that was given.
 func set[T any](to *T, from *T) {
 	if from != nil {
@@ -201,7 +222,7 @@ func set[T any](to *T, from *T) {
 	}
 }
 
-func (s *Server) deleteWebhook(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) deleteWebhook(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
 	if err := s.Store.DeleteEndpoint(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/backup"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/cloud"
 	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/bridge/file"
@@ -41,6 +43,7 @@ type Daemon struct {
 	signer  *file.Signer
 	client  *http.Client // of webhooks
 	hooks   *webhook.Deliverer
+	audit   *audit.Recorder
 	addr    string
 	token   string
 	failed  chan error
@@ -60,6 +63,7 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
 	}
+	log = slog.New(bridge.LogHandler(log.Handler()))
 	policy, _ := cfg.Pacing.policy() // Validate has seen to it
 	return &Daemon{
 		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy, limits: queue.NewLimits(cfg.Limits.Throughput, queue.CloudPair),
@@ -101,6 +105,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	d.parts.started("database", func(context.Context) error { return d.db.Close() })
+	d.recordRun(ctx)
 
 	if err := d.openMedia(); err != nil {
 		return err

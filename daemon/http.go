@@ -31,7 +31,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	own := bridge.New(bridge.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
 		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
-		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d),
+		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d), Audit: d.audit,
 	})
 	graph := cloud.Handler(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
@@ -40,7 +40,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Limits: d.cfg.Limits.cloud(d.limits),
 		Rates:  d.cfg.rates(), Currency: d.cfg.Currency, TimeZone: d.cfg.wabaZone(),
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
-		Read: d.markRead,
+		Read: d.markRead, Audit: d.audit,
 	})
 	rest, err := d.serveDevino(ctx, auth, graph)
 	if err != nil {

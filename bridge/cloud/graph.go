@@ -137,6 +137,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (a *api) answer(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
+		bridge.Routed(r.Context(), r.Pattern)
 		err := guarded(h, w, r)
 		if err == nil {
 			return
@@ -145,10 +146,10 @@ func (a *api) answer(h handler) http.Handler {
 		e.Trace = w.Header().Get("X-Fb-Trace-Id")
 		status := e.httpStatus()
 		if status >= 500 {
-			a.Log.Error("request not answered", "route", r.Pattern, "status", status, "code", e.Code,
+			a.Log.ErrorContext(r.Context(), "request not answered", "route", r.Pattern, "status", status, "code", e.Code,
 				"trace", e.Trace, "took", time.Since(started), "err", e.cause)
 		} else {
-			a.Log.Debug("request refused", "route", r.Pattern, "status", status, "code", e.Code, "trace", e.Trace)
+			a.Log.DebugContext(r.Context(), "request refused", "route", r.Pattern, "status", status, "code", e.Code, "trace", e.Trace)
 		}
 		e.write(w, status)
 	})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/analytics"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/queue"
@@ -63,6 +64,8 @@ type Config struct {
 	// Verify does the handshake with a callback address before it is stored;
 	// nil stores it unseen.
 	Verify func(ctx context.Context, e queue.Endpoint) error
+	// Audit is told of what admins do; nil notes nothing.
+	Audit *audit.Recorder
 	// Read is told of every incoming message that a client marked as read; may
 	// be nil.
 	Read func(phone string, m wabridge.Message)

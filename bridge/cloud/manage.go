@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -19,12 +20,13 @@ import (
 // and QR codes needs send; what redirects webhooks or takes a number out of
 // service needs admin.
 func (a *api) manage(route func(string, handler)) {
+	act := func(act audit.Act, pattern string, h handler) { route(pattern, a.recorded(act, h)) }
 	route("POST /{id}", a.changeNode)
 	route("GET /{id}/message_templates", a.listTemplates)
 	route("POST /{id}/message_templates", a.createTemplate)
 	route("DELETE /{id}/message_templates", a.deleteTemplates)
-	route("POST /{id}/register", a.register)
-	route("POST /{id}/deregister", a.deregister)
+	act(audit.PhoneRegister, "POST /{id}/register", a.register)
+	act(audit.PhoneDeregister, "POST /{id}/deregister", a.deregister)
 	route("POST /{id}/request_code", a.requestCode)
 	route("POST /{id}/verify_code", a.verifyCode)
 	route("GET /{id}/settings", a.settings)
@@ -41,12 +43,12 @@ func (a *api) manage(route func(string, handler)) {
 	route("POST /{id}/message_qrdls/{code}", a.putQR)
 	route("DELETE /{id}/message_qrdls/{code}", a.deleteQR)
 	route("GET /{id}/subscribed_apps", a.subscribedApps)
-	route("POST /{id}/subscribed_apps", a.subscribe)
-	route("DELETE /{id}/subscribed_apps", a.unsubscribe)
+	act(audit.WebhookPut, "POST /{id}/subscribed_apps", a.subscribe)
+	act(audit.WebhookDelete, "DELETE /{id}/subscribed_apps", a.unsubscribe)
 	route("GET /{id}/assigned_users", a.assignedUsers)
 	route("GET /{id}/subscriptions", a.subscriptions)
-	route("POST /{id}/subscriptions", a.subscribeApp)
-	route("DELETE /{id}/subscriptions", a.unsubscribeApp)
+	act(audit.WebhookPut, "POST /{id}/subscriptions", a.subscribeApp)
+	act(audit.WebhookDelete, "DELETE /{id}/subscriptions", a.unsubscribeApp)
 	route("GET /oauth/access_token", a.accessToken)
 	route("POST /oauth/access_token", a.accessToken)
 }
@@ -100,7 +102,7 @@ func (a *api) changeNode(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case slices.ContainsFunc(phones, func(p wabridge.Phone) bool { return p.ID == id }):
-		return a.changePhone(w, r)
+		return a.recorded(audit.PhoneSettings, a.changePhone)(w, r)
 	case len(ofWABA(phones, id)) > 0:
 		return a.changeWABA(w, r)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/skip2/go-qrcode"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -20,8 +21,14 @@ const qrSize = 512
 // the Graph API's form. What they show, a code's owner has published.
 func (a *api) open() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /message/{code}", a.followQR)
-	mux.HandleFunc("GET /qr/{file}", a.drawQR)
+	page := func(pattern string, h http.HandlerFunc) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			bridge.Routed(r.Context(), pattern)
+			h(w, r)
+		})
+	}
+	page("GET /message/{code}", a.followQR)
+	page("GET /qr/{file}", a.drawQR)
 	return mux
 }
 

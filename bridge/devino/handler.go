@@ -101,9 +101,11 @@ func Handler(c Config) http.Handler {
 	a := &api{c, &signer{store: c.Store}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, ContentPath) {
+			bridge.Routed(r.Context(), "GET "+ContentPath)
 			a.download(w, r)
 			return
 		}
+		bridge.Routed(r.Context(), "POST "+MessagesPath)
 		a.serve(w, r)
 	})
 }
@@ -133,7 +135,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	e, ok := errors.AsType[*refusal](err)
 	if !ok {
-		a.Log.Error("request not answered", "err", err)
+		a.Log.ErrorContext(r.Context(), "request not answered", "err", err)
 		e = refusalOf(err)
 	}
 	if e.status == http.StatusUnauthorized {

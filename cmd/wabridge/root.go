@@ -76,7 +76,7 @@ way when send --wait gave up waiting.`,
 	add("use", newSend(), newInbox(), newEvents(), newPhones(), newContacts(), newStats())
 	add("phone", newDoctor(), newScreen(), newNotifications())
 	add("bots", newBot())
-	add("admin", newToken(), newWebhook(), newDB(), newVersion())
+	add("admin", newToken(), newWebhook(), newAudit(), newDB(), newVersion())
 	return root
 }
 

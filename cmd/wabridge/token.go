@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/daemon"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/queue/sqlite"
@@ -43,7 +44,7 @@ func existing(dir string) error {
 }
 
 // withTokens opens the database, beside a running gateway if there is one.
-func withTokens(ctx context.Context, dir string, use func(queue.Tokens) error) (err error) {
+func withTokens(ctx context.Context, dir string, use func(*sqlite.DB) error) (err error) {
 	db, err := sqlite.Open(ctx, filepath.Join(dir, daemon.DatabaseFile), sqlite.Options{Shared: true})
 	if err != nil {
 		return err
@@ -84,12 +85,13 @@ func newTokenCreate() *cobra.Command {
 			if existing(dir) != nil {
 				fmt.Fprintf(c.ErrOrStderr(), "no gateway has run on %s yet; the database is made now\n", dir)
 			}
-			return withTokens(c.Context(), dir, func(db queue.Tokens) error {
+			return withTokens(c.Context(), dir, func(db *sqlite.DB) error {
 				secret := queue.NewSecret()
 				t, err := db.CreateToken(c.Context(), name, secret, scopes, time.Now())
 				if err != nil {
 					return err
 				}
+				record(c.Context(), db, audit.TokenCreate, t.ID, "scopes "+strings.Join(scopes, ","), nil)
 				settle(c.Context(), dir)
 				fmt.Fprintf(c.ErrOrStderr(), "token %s %q (%s) for the gateway on %s; it is not shown again:\n", t.ID, t.Name, strings.Join(t.Scopes, ", "), dir)
 				_, err = fmt.Fprintln(c.OutOrStdout(), secret)
@@ -110,7 +112,7 @@ func newTokenList() *cobra.Command {
 			if err := existing(dataDir(c)); err != nil {
 				return err
 			}
-			return withTokens(c.Context(), dataDir(c), func(db queue.Tokens) error {
+			return withTokens(c.Context(), dataDir(c), func(db *sqlite.DB) error {
 				list, err := db.Tokens(c.Context())
 				if err != nil {
 					return err
@@ -147,12 +149,14 @@ func newTokenRevoke() *cobra.Command {
 			if err := existing(dataDir(c)); err != nil {
 				return err
 			}
-			return withTokens(c.Context(), dataDir(c), func(db queue.Tokens) error {
-				if err := db.RevokeToken(c.Context(), args[0], time.Now()); err != nil {
+			return withTokens(c.Context(), dataDir(c), func(db *sqlite.DB) error {
+				err := db.RevokeToken(c.Context(), args[0], time.Now())
+				record(c.Context(), db, audit.TokenRevoke, args[0], "", err)
+				if err != nil {
 					return fmt.Errorf("%w (`wabridge token list` shows the ids)", err)
 				}
 				settle(c.Context(), dataDir(c))
-				_, err := fmt.Fprintf(c.OutOrStdout(), "token %s is revoked\n", args[0])
+				_, err = fmt.Fprintf(c.OutOrStdout(), "token %s is revoked\n", args[0])
 				return err
 			})
 		},

@@ -32,7 +32,7 @@ WHERE number < ?1 AND at >= ?2 AND at < ?3
 ORDER BY number DESC
 LIMIT ?7`
 
-// Audit implements audit.Store; at most 1000 entries at once.
+// Audit implements audit.Store; at most 1001 entries at once.
 func (db *DB) Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error) {
 	before, since, until := int64(math.MaxInt64), int64(math.MinInt64), int64(math.MaxInt64)
 	if f.Before > 0 {
@@ -47,7 +47,7 @@ func (db *DB) Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error) 
 	if f.Limit <= 0 {
 		f.Limit = 100
 	}
-	rows, err := db.read.QueryContext(ctx, selectAudit, before, since, until, string(f.Act), f.Who, f.Target, min(f.Limit, 1000))
+	rows, err := db.read.QueryContext(ctx, selectAudit, before, since, until, string(f.Act), f.Who, f.Target, min(f.Limit, 1001))
 	if err != nil {
 		return nil, readError("read the audit log", err)
 	}
