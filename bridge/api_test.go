@@ -19,6 +19,7 @@ import (
 // every is each route with the least scope that it takes.
 var every = []struct{ method, path, scope string }{
 	{"GET", "/bridge/v1/events", "read"},
+	{"GET", "/bridge/v1/inbox", "read"},
 	{"GET", "/bridge/v1/messages", "read"},
 	{"GET", "/bridge/v1/messages/x", "read"},
 	{"DELETE", "/bridge/v1/messages/x", "send"},

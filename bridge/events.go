@@ -105,9 +105,24 @@ func (s *Server) place(ctx context.Context, in *reading, after int64, given bool
 // poll answers at once if there is something, else when there is or when the
 // wait is over.
 func (s *Server) poll(w http.ResponseWriter, r *http.Request, in *reading) error {
-	ctx, done, err := s.streams.enter(r.Context())
+	entries, last, err := s.await(w, r, in)
 	if err != nil {
 		return err
+	}
+	p := page{Events: []json.RawMessage{}, Last: last, Missed: in.missed}
+	for _, e := range entries {
+		p.Events = append(p.Events, e.encoded)
+	}
+	writeJSON(w, http.StatusOK, p)
+	return nil
+}
+
+// await reads what there is, or waits until there is something or the wait is
+// over. last is where to go on.
+func (s *Server) await(w http.ResponseWriter, r *http.Request, in *reading) (entries []entry, last int64, err error) {
+	ctx, done, err := s.streams.enter(r.Context())
+	if err != nil {
+		return nil, 0, err
 	}
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, in.wait)
@@ -115,21 +130,15 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request, in *reading) error
 	// a client that does not take the answer is dropped; the server takes the
 	// deadline back after the request, and tests' writers have none
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(in.wait + s.limits.write))
-	p := page{Events: []json.RawMessage{}, Last: in.after, Missed: in.missed}
+	last = in.after
 	for {
 		changed := s.feed.changed()
-		entries, searched, err := s.feed.read(context.WithoutCancel(ctx), p.Last, in.known, in.limit, in.filter)
-		if err != nil {
-			return err
+		if entries, last, err = s.feed.read(context.WithoutCancel(ctx), last, in.known, in.limit, in.filter); err != nil {
+			return nil, 0, err
 		}
-		p.Last = searched
-		for _, e := range entries {
-			p.Events = append(p.Events, e.encoded)
-		}
-		behind := searched < s.feed.seen()
-		if len(p.Events) > 0 || p.Missed != nil && !behind || !behind && ctx.Err() != nil {
-			writeJSON(w, http.StatusOK, p)
-			return nil
+		behind := last < s.feed.seen()
+		if len(entries) > 0 || in.missed != nil && !behind || !behind && ctx.Err() != nil {
+			return entries, last, nil
 		}
 		if behind {
 			continue // an old stretch without anything for this filter

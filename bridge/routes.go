@@ -28,6 +28,7 @@ func (s *Server) routes() http.Handler {
 	act := func(a audit.Act, pattern string, h actor) { open(pattern, s.recorded(a, h)) }
 
 	with(queue.ScopeRead, "GET /bridge/v1/events", s.events)
+	with(queue.ScopeRead, "GET /bridge/v1/inbox", s.inbox)
 	with(queue.ScopeRead, "GET /bridge/v1/messages", s.listMessages)
 	with(queue.ScopeRead, "GET /bridge/v1/messages/{id}", s.readMessage)
 	with(queue.ScopeSend, "DELETE /bridge/v1/messages/{id}", s.cancelMessage)

@@ -23,6 +23,11 @@ func (c Config) validateCRM(bad report) {
 	}
 }
 
+// keepsRaw reports whether a CRM gets notifications as they are.
+func (c Config) keepsRaw() bool {
+	return slices.ContainsFunc(c.CRM, func(p crm.Config) bool { return p.RawNotification })
+}
+
 // startCRM starts a poller for each CRM. They share one client.
 func (d *Daemon) startCRM(run context.Context) error {
 	if len(d.cfg.CRM) == 0 {

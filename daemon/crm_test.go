@@ -204,3 +204,31 @@ func TestCRMOfThePresetSMSSync(t *testing.T) {
 		[]string{"task=result", `"aada21b0"`, `"delivered_result_message":"read"`}, []string{"from=%2B15550001777", "message=thank+you"})
 	c.once(t, "task=sent", `["aada21b0"]`)
 }
+
+func TestCRMOfThePresetCustom(t *testing.T) {
+	c := newCRM(t, func(c *crmServer, w http.ResponseWriter, r *http.Request, body string) {
+		switch r.URL.Path {
+		case "/next.php":
+			if list := c.waiting(); list != "" && r.URL.Query().Get("max") == "7" && r.Header.Get("X-Api-Key") == "s3cret" {
+				fmt.Fprintf(w, `{"send":1,"job":%s}`, list)
+				return
+			}
+			fmt.Fprint(w, `{"send":0,"job":false}`)
+		default:
+			form, _ := url.ParseQuery(body)
+			c.take(form.Get("job"))
+			fmt.Fprint(w, `{"ok":true}`)
+		}
+	})
+	c.add("17", `{"nr":17,"client":{"tel":"+1 (555) 000-1777"},"body":"Your order is ready"}`)
+	goThrough(t, c, crm.Config{
+		Preset: "custom", URL: c.URL + "/next.php", ResultsURL: c.URL + "/done.php", IncomingURL: c.URL + "/in.php",
+		Headers: map[string]string{"X-Api-Key": "s3cret"}, Limit: 7, RawNotification: true,
+		Custom: crm.Custom{
+			LimitParam: "max", When: "send", List: "job", Fields: map[string]string{"id": "nr", "to": "client.tel", "text": "body"},
+			Results: crm.CustomPost{Form: "form", Fields: map[string]string{"job": "id", "state": "status", "key": "=k1"},
+				Words: map[string]string{"accepted": "1", "sent": "2", "read": "4", "failed": "9"}, Success: "ok"},
+			Incoming: crm.CustomPost{Fields: map[string]string{"msg.id": "id", "msg.phone": "from", "title": "notification.title", "text": "notification.text", "key": "notification.key"}, Success: "ok=true"},
+		},
+	}, []string{"/done.php", "job=17", "state=4", "key=k1"}, []string{"/in.php", `"text":"thank you"`, `"phone":"15550001777"`, `"title":"`, `com.whatsapp`})
+}

@@ -115,7 +115,7 @@ func (w *world) read() (store func()) {
 	}
 	return func() {
 		w.note("stored of %d", len(c.Messages))
-		if err := w.r.take(context.Background(), c, began, began); err != nil {
+		if err := w.r.take(context.Background(), c, notification.Record{}, began, began); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -353,7 +353,7 @@ func TestALookFurtherUpThatFoundTheOlder(t *testing.T) {
 					c.Messages = append(c.Messages, notification.Message{Sender: "Ana", Number: ref.Number, Text: text, Time: at(1 + i*at0)})
 				}
 			}
-			if err := r.take(t.Context(), c, at(20), at(20)); err != nil {
+			if err := r.take(t.Context(), c, notification.Record{}, at(20), at(20)); err != nil {
 				t.Fatal(err)
 			}
 			for i, look := range []struct{ from, to, unread, want int }{{0, 12, 12, 5}, {0, 7, 0, 0}, {1, 12, 0, 0}, {0, 12, 0, 0}} {

@@ -45,6 +45,9 @@ type Config struct {
 	// FullCheck is how often all notifications are read without a wake-up
 	// (20 s by default).
 	FullCheck time.Duration
+	// KeepRaw stores beside each message that is learned from a notification
+	// that notification (queue.ObjectNotification).
+	KeepRaw bool
 	// OnGap is called from the reading loop and must not wait. May be nil.
 	OnGap func(Gap)
 	// OnFile hears, from the reading loop, of a message whose file the phone

@@ -452,7 +452,7 @@ func TestMoreUnreadThanTheNotificationHolds(t *testing.T) {
 	r.zone = time.UTC
 	c := notification.Conversation{Kind: notification.Chat, ChatID: anaID, Number: "491700000001", Chat: "Ana", Unread: 3,
 		Messages: []notification.Message{{Sender: "Ana", Text: "three", Time: at(180)}}}
-	if err := r.take(t.Context(), c, time.Time{}, time.Time{}); err != nil {
+	if err := r.take(t.Context(), c, notification.Record{}, time.Time{}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if len(gaps) != 1 || gaps[0].Unread != 3 || gaps[0].Ref.JID != anaID {

@@ -164,7 +164,7 @@ func (s *session) take(ctx context.Context, rec notification.Record, began, ende
 	if was.print == is.print && (was.hash == is.hash || was.looks == is.looks) {
 		return nil
 	}
-	if err := s.r.take(ctx, c, began, ended); err != nil {
+	if err := s.r.take(ctx, c, rec, began, ended); err != nil {
 		return err
 	}
 	s.done[rec.Key] = is

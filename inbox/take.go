@@ -169,7 +169,7 @@ func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Mes
 
 // take stores what a notification holds that is not known yet. The list was
 // read between began and ended.
-func (r *Reader) take(ctx context.Context, c notification.Conversation, began, ended time.Time) error {
+func (r *Reader) take(ctx context.Context, c notification.Conversation, rec notification.Record, began, ended time.Time) error {
 	seen := postedSightings(c)
 	ref := r.identify(ctx, c)
 	if len(seen) == 0 {
@@ -193,6 +193,9 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, began, e
 			reading.Looked, reading.Last = r.trail.of(chat.ID)
 			var ch queue.Changes
 			ch, held = Posted(chat, known, ours, reading)
+			if r.cfg.KeepRaw {
+				keepRaw(&ch, r.cfg.Phone.ID, rec)
+			}
 			chatID, before = chat.ID, known
 			earlier = len(ch.New) > 0 && len(seen) > 0 && c.Unread > len(seen) &&
 				string(ch.New[0].Text) == seen[0].Text && ch.New[0].Created.Equal(seen[0].Time)

@@ -142,6 +142,8 @@ type LaneStore interface {
 type Changes struct {
 	New    []wabridge.Message
 	Update []wabridge.Message
+	// Objects are stored in the same transaction; their ids must be new.
+	Objects []Object
 }
 
 // InboxStore is what the way back needs.

@@ -50,6 +50,11 @@ func (db *DB) Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef,
 			}
 			out = append(out, r.Message)
 		}
+		for _, o := range changes.Objects {
+			if err := t.exec(insertObject, o.Kind, o.Owner, o.ID, o.Name, string(o.Data), time.Now().UnixMilli()); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
