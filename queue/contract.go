@@ -32,6 +32,8 @@ type Store interface {
 	Calls
 	Campaigns
 	Sessions
+	Conversations
+	Outbox
 	Close() error
 }
 

@@ -32,6 +32,8 @@ func Run(t *testing.T, open Open) {
 		{"objects", testObjects},
 		{"calls", testCalls},
 		{"campaigns", testCampaigns},
+		{"conversations", testConversations},
+		{"outbox", testOutbox},
 		{"sessions", testSessions},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })

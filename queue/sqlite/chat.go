@@ -286,8 +286,9 @@ const (
 UPDATE chat
 SET known = max(known, ?2),
   contacted = coalesce(min(contacted, g.c), contacted, g.c),
-  newest = max(newest, g.n)
-FROM (SELECT contacted AS c, newest AS n FROM chat WHERE key = ?3) g
+  newest = max(newest, g.n),
+  unread = unread + g.u
+FROM (SELECT contacted AS c, newest AS n, unread AS u FROM chat WHERE key = ?3) g
 WHERE key = ?1`
 )
 

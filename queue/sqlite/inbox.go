@@ -98,9 +98,10 @@ func received(c *chat, m wabridge.Message, now time.Time) record {
 	return r
 }
 
+// An echo says that somebody read the chat on the phone.
 const hearChat = `
 UPDATE chat
-SET known = 1, newest = max(newest, ?2)
+SET known = 1, newest = max(newest, ?2), unread = CASE ?3 WHEN 'in' THEN unread + 1 ELSE 0 END
 WHERE key = ?1`
 
 // receive stores a received message, its event, and that its chat is known. A
@@ -118,7 +119,7 @@ func (t *tx) receive(c *chat, r *record) error {
 			return err
 		}
 	}
-	if err := t.exec(hearChat, c.key, r.Created.UnixMilli()); err != nil {
+	if err := t.exec(hearChat, c.key, r.Created.UnixMilli(), string(r.Direction)); err != nil {
 		return err
 	}
 	if !c.known {

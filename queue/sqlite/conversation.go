@@ -1,0 +1,254 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// A conversation is read with the newest message of its chat; there need not
+// be one. Whether there is a picture is asked of the key alone: what stands
+// behind the picture in its row is far away.
+const selectConversation = `
+SELECT c.key, c.newest, c.id, c.phone, c.number, c.lid, c.name, c.is_group, c.unread,
+  EXISTS (SELECT 1 FROM picture p WHERE p.chat = c.key),
+  m.seq, m.id, m.direction, m.type, substr(m.text, 1, 200), m.state, m.created
+`
+
+const lastOfChat = `
+LEFT JOIN message m ON m.seq = (SELECT seq FROM message INDEXED BY message_chat WHERE chat = c.key ORDER BY seq DESC LIMIT 1)
+`
+
+const (
+	conversationsOfAll = selectConversation + `FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0 AND (c.newest, c.key) < (?1, ?2)
+ORDER BY c.newest DESC, c.key DESC LIMIT ?3`
+	conversationsOfPhone = selectConversation + `FROM chat c INDEXED BY chat_newest` + lastOfChat + `WHERE c.newest > 0 AND (c.newest, c.key) < (?1, ?2)
+  AND c.phone = ?4 ORDER BY c.newest DESC, c.key DESC LIMIT ?3`
+	unreadConversations = selectConversation + `FROM chat c INDEXED BY chat_unread` + lastOfChat + `WHERE c.unread > 0 AND (c.newest, c.key) < (?1, ?2)
+  AND (?4 = '' OR c.phone = ?4) ORDER BY c.newest DESC, c.key DESC LIMIT ?3`
+	conversationByID  = selectConversation + `FROM chat c` + lastOfChat + `WHERE c.phone = ?1 AND c.id = ?2`
+	conversationByLID = selectConversation + `FROM chat c` + lastOfChat + `WHERE c.phone = ?1 AND c.lid = ?2 AND c.lid <> ''`
+)
+
+// Conversations implements queue.Conversations.
+func (db *DB) Conversations(ctx context.Context, f queue.ConversationFilter) ([]queue.Conversation, error) {
+	newest, key := int64(math.MaxInt64), int64(math.MaxInt64)
+	if f.After != "" {
+		if n, err := fmt.Sscanf(f.After, "%d-%d", &newest, &key); n != 2 || err != nil {
+			return nil, wabridge.Fail(wabridge.CodeParameter, err, "not a place in a list of conversations")
+		}
+	}
+	text, args := conversationsOfAll, []any{newest, key, min(max(f.Limit, 1), 200)}
+	switch {
+	case f.Unread:
+		text, args = unreadConversations, append(args, f.Phone)
+	case f.Phone != "":
+		text, args = conversationsOfPhone, append(args, f.Phone)
+	}
+	all, err := scanned(ctx, db, text, args, scanConversation)
+	if err != nil {
+		return nil, readError("list conversations", err)
+	}
+	return all, nil
+}
+
+// Conversation implements queue.Conversations.
+func (db *DB) Conversation(ctx context.Context, phone, chat string) (queue.Conversation, error) {
+	for _, text := range []string{conversationByID, conversationByLID} {
+		found, err := scanned(ctx, db, text, []any{phone, chat}, scanConversation)
+		if err != nil {
+			return queue.Conversation{}, readError("find a conversation", err)
+		}
+		if len(found) > 0 {
+			return found[0], nil
+		}
+	}
+	return queue.Conversation{}, wabridge.Fail(wabridge.CodeNotFound, nil, "there is no such chat")
+}
+
+func scanConversation(rows *sql.Rows) (c queue.Conversation, err error) {
+	var key, newest int64
+	var lid string
+	var seq, created sql.NullInt64
+	var id, direction, kind, text, state sql.NullString
+	err = rows.Scan(&key, &newest, &c.ID, &c.Phone, &c.Number, &lid, &c.Name, &c.Group, &c.Unread, &c.Pictured,
+		&seq, &id, &direction, &kind, &text, &state, &created)
+	c.JID = shownJID(c.ID, lid)
+	c.Position = fmt.Sprintf("%d-%d", newest, key)
+	c.Newest = time.UnixMilli(newest).UTC()
+	c.Last = wabridge.Message{
+		ID: id.String, Seq: seq.Int64, Phone: c.Phone, Chat: c.ID, Direction: wabridge.Direction(direction.String), Type: kind.String,
+		Text: wabridge.Text(text.String), State: wabridge.State(state.String), Created: instant(created),
+	}
+	return c, err
+}
+
+const talkOf = `SELECT ` + columns + `
+FROM message m INDEXED BY message_chat JOIN chat c ON c.key = m.chat
+WHERE m.chat = (SELECT key FROM chat WHERE phone = ?1 AND id = ?2) AND m.seq < ?3
+ORDER BY m.seq DESC LIMIT ?4`
+
+// Talk implements queue.Conversations.
+func (db *DB) Talk(ctx context.Context, phone, chat string, before int64, limit int) ([]wabridge.Message, error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	return db.list(ctx, "read a chat", talkOf, phone, chat, before, min(max(limit, 1), 1000))
+}
+
+const seenChat = `
+UPDATE chat
+SET unread = (SELECT count(*) FROM message WHERE chat = chat.key AND direction <> 'out' AND direction = 'in' AND seq > ?3)
+WHERE phone = ?1 AND id = ?2 AND unread > 0`
+
+// Seen implements queue.Conversations.
+func (db *DB) Seen(ctx context.Context, phone, chat string, seq int64) error {
+	return db.update(ctx, "note that a chat was read", func(t *tx) error {
+		return t.exec(seenChat, phone, chat, seq)
+	})
+}
+
+// A search has at most four forms of its words.
+const (
+	peopleFound = selectConversation + `FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0
+  AND (?5 = '' OR c.phone = ?5)
+  AND (instr(c.name, ?1) OR instr(c.name, ?2) OR instr(c.name, ?3) OR c.name LIKE ?4 ESCAPE '\' OR (?6 <> '' AND instr(c.number, ?6)))
+ORDER BY c.newest DESC, c.key DESC LIMIT ?7`
+	textsFound = `SELECT ` + columns + `
+FROM message m NOT INDEXED JOIN chat c ON c.key = m.chat
+WHERE m.seq IN (
+    SELECT t.seq FROM message t NOT INDEXED
+    WHERE t.seq > (SELECT coalesce(max(seq), 0) FROM message) - ?7
+      AND (?5 = '' OR t.phone = ?5)
+      AND CASE ?6 WHEN 1 THEN t.text LIKE ?4 ESCAPE '\' ELSE instr(t.text, ?1) OR instr(t.text, ?2) OR instr(t.text, ?3) OR t.text LIKE ?4 ESCAPE '\' END
+    ORDER BY t.seq DESC LIMIT ?8)
+ORDER BY m.seq DESC`
+)
+
+// FindPeople implements queue.Conversations.
+func (db *DB) FindPeople(ctx context.Context, phone, words string, limit int) ([]queue.Conversation, error) {
+	s := wordingOf(words)
+	if s.like == "" {
+		return nil, nil
+	}
+	digits := ""
+	if strings.Trim(words, "+0123456789-() ") == "" {
+		digits = wabridge.Digits(words)
+	}
+	all, err := scanned(ctx, db, peopleFound, []any{s.lower, s.upper, s.capital, s.like, phone, digits, min(max(limit, 1), 200)}, scanConversation)
+	if err != nil {
+		return nil, readError("search people", err)
+	}
+	return all, nil
+}
+
+// FindTexts implements queue.Conversations.
+func (db *DB) FindTexts(ctx context.Context, phone, words string, limit int) ([]wabridge.Message, error) {
+	s := wordingOf(words)
+	if s.like == "" {
+		return nil, nil
+	}
+	return db.list(ctx, "search texts", textsFound, s.lower, s.upper, s.capital, s.like, phone, s.ascii, queue.SearchDepth, min(max(limit, 1), 200))
+}
+
+// wording is words in the forms in which they are looked for. LIKE takes
+// ASCII letters in any case, and everything else as it was typed.
+type wording struct {
+	lower, upper, capital, like string
+	ascii                       bool
+}
+
+func wordingOf(words string) wording {
+	words = strings.TrimSpace(words)
+	if words == "" || !utf8.ValidString(words) {
+		return wording{}
+	}
+	s := wording{lower: strings.ToLower(words), upper: strings.ToUpper(words), ascii: true}
+	first, size := utf8.DecodeRuneInString(s.lower)
+	s.capital = string(unicode.ToUpper(first)) + s.lower[size:]
+	s.like = "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(words) + "%"
+	for _, r := range words {
+		s.ascii = s.ascii && r < utf8.RuneSelf
+	}
+	return s
+}
+
+// ofOutbox is the condition of the index message_outbox, word for word; it
+// needs nothing but what the index holds.
+const ofOutbox = `CASE state WHEN 'received' THEN 0 WHEN 'handed' THEN 0 WHEN 'sent' THEN 0 WHEN 'delivered' THEN 0 WHEN 'read' THEN 0 ELSE 1 END`
+
+const (
+	outboxCounts = `
+SELECT state, count(*)
+FROM message INDEXED BY message_outbox
+WHERE ` + ofOutbox + ` AND (?1 = '' OR phone = ?1)
+GROUP BY state`
+	outboxNewest = `SELECT ` + columns + `
+FROM message m INDEXED BY message_outbox JOIN chat c ON c.key = m.chat
+WHERE ` + ofOutbox + ` AND m.state = ?1 AND m.seq < ?2 AND (?3 = '' OR m.phone = ?3)
+ORDER BY m.seq DESC LIMIT ?4`
+	outboxOldest = `SELECT ` + columns + `
+FROM message m INDEXED BY message_outbox JOIN chat c ON c.key = m.chat
+WHERE ` + ofOutbox + ` AND m.state = ?1 AND m.seq > ?2 AND (?3 = '' OR m.phone = ?3)
+ORDER BY m.seq LIMIT ?4`
+)
+
+// OutboxCounts implements queue.Outbox.
+func (db *DB) OutboxCounts(ctx context.Context, phone string) (map[wabridge.State]int, error) {
+	counts := map[wabridge.State]int{}
+	_, err := scanned(ctx, db, outboxCounts, []any{phone}, func(rows *sql.Rows) (struct{}, error) {
+		var state wabridge.State
+		var n int
+		err := rows.Scan(&state, &n)
+		counts[state] = n
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, readError("count the outbox", err)
+	}
+	return counts, nil
+}
+
+// OutboxPage implements queue.Outbox.
+func (db *DB) OutboxPage(ctx context.Context, phone string, state wabridge.State, oldest bool, at int64, limit int) ([]wabridge.Message, error) {
+	text := outboxOldest
+	if !oldest {
+		text = outboxNewest
+		if at <= 0 {
+			at = math.MaxInt64
+		}
+	}
+	return db.list(ctx, "list the outbox", text, string(state), at, phone, min(max(limit, 1), 1000))
+}
+
+const setPriority = `
+UPDATE message
+SET priority = ?2
+WHERE seq = ?1 AND state = 'queued'`
+
+// Prioritize implements queue.Outbox.
+func (db *DB) Prioritize(ctx context.Context, id string, priority int) (wabridge.Message, error) {
+	var out wabridge.Message
+	err := db.update(ctx, "change the priority of message "+id, func(t *tx) error {
+		r, err := t.get(id)
+		if err != nil {
+			return err
+		}
+		if r.State != wabridge.Queued {
+			return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s is already %s", id, r.State)
+		}
+		r.Priority = min(max(priority, math.MinInt32), math.MaxInt32) // lane.go counts down from above it
+		t.changed = true
+		out = r.Message
+		return t.exec(setPriority, r.Seq, r.Priority)
+	})
+	return out, err
+}
