@@ -24,6 +24,7 @@ var layers = [][]string{
 	{"bridge/callback"},
 	{"backup", "bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
+	{"session"},
 	{"bot"},
 	{"queue", "analytics", "audit", "uiauto", "media", "content"},
 	{"adb", "adb/adbd", "choice"},

@@ -65,6 +65,9 @@ type State struct {
 	Deadline time.Time `json:"deadline,omitzero"`
 	Outcome  string    `json:"outcome,omitempty"` // set at the end
 	Reason   string    `json:"reason,omitempty"`  // of OutcomeHandedOver
+	// Rest is what is still to be said once the session's first message has
+	// gone (Begin); moves do not look at it.
+	Rest []Say `json:"rest,omitempty"`
 }
 
 // Done tells whether the conversation has ended.

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,24 +99,36 @@ func TestLibraryReloads(t *testing.T) {
 func TestBegin(t *testing.T) {
 	s := example(t, "appointment")
 	vars := map[string]string{"name": "Anna", "age": "23"}
-	session, says := Begin(s, vars, false, noon)
-	if len(says) == 0 {
+	session, first := Begin(s, vars, false, noon)
+	if first == nil {
 		t.Fatal("nothing is said")
 	}
-	for _, say := range says {
-		if m, err := say.Message(); err != nil || m.Text == "" || m.Type == "" || len(m.Body) == 0 {
-			t.Errorf("message: got %+v, %v", m, err)
-		}
+	if m, err := first.Message(); err != nil || m.Text == "" || m.Type == "" || len(m.Body) == 0 || m.Source != wabridge.SourceBot {
+		t.Errorf("message: got %+v, %v", m, err)
 	}
-	var state State
-	if err := json.Unmarshal(session.Talk, &state); err != nil {
+	state, err := ReadState(session.Talk)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if state.Step == "" || session.Bot != "appointment" || !session.Deadline.Equal(state.Deadline) || session.ID == "" || session.Variables["age"] != "23" {
 		t.Errorf("session: got %+v of %+v", session, state)
 	}
-	if _, says := Begin(s, vars, true, noon); len(says) != 0 {
-		t.Errorf("beside a text of the starter's own: got %v", says)
+	if _, first := Begin(s, vars, true, noon); first != nil {
+		t.Errorf("beside a text of the starter's own: got %v", first)
+	}
+}
+
+func TestBeginKeepsTheRest(t *testing.T) {
+	s, err := Load(strings.NewReader("name: n\nsteps:\n  a: {say: One., next: b}\n  b: {say: Two., next: c}\n  c: {ask: \"Three?\", expect: [{any: true}], next: d}\n  d: {end: done}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for own, want := range map[bool]int{false: 2, true: 0} {
+		session, first := Begin(s, nil, own, noon)
+		state, err := ReadState(session.Talk)
+		if err != nil || len(state.Rest) != want || (first == nil) != own {
+			t.Errorf("own text %v: got first %v, rest %v, %v", own, first, state.Rest, err)
+		}
 	}
 }
 

@@ -10,18 +10,30 @@ import (
 	"github.com/wabridge/wabridge/content"
 )
 
-// Begin makes the session of a new conversation, and what is to be said before
-// the first answer. Who starts it sends the first of it with the session
-// (queue.Draft.Session), the rest behind it with the session's id
-// (Message.Session, the same Due, Hours and Campaign), and fills in who it is
-// with. own tells that the starter
-// has a text of their own: it stands in for all that the scenario would say
-// here, so nothing is returned to say. The session's TTL is the usual one, or
-// as long as the scenario waits for an answer; Deadline counts from now, and
-// is moved on when the first message leaves the phone (queue.Sessions).
-func Begin(s *Scenario, vars map[string]string, own bool, now time.Time) (wabridge.Session, []Say) {
+// Begin makes the session of a new conversation, and says what its first
+// message is. Who starts it sends that with the session (queue.Draft.Session),
+// and fills in who it is with; what else the scenario says before the first
+// answer follows once the message has gone (State.Rest). own tells that the
+// starter has a text of their own: it stands in for all that the scenario would
+// say before the first answer, so first is nil. It is nil, too, for a scenario
+// that says nothing there; then a text of one's own is needed.
+//
+// The session's TTL is the usual one, or as long as the scenario waits for an
+// answer; Deadline counts from now, and is moved on when the first message
+// leaves the phone (queue.Sessions).
+func Begin(s *Scenario, vars map[string]string, own bool, now time.Time) (session wabridge.Session, first *Say) {
 	state, actions := Start(s, vars, now)
-	session := wabridge.Session{
+	for _, a := range actions {
+		say, ok := a.(Say)
+		switch {
+		case !ok || own:
+		case first == nil:
+			first = &say
+		default:
+			state.Rest = append(state.Rest, say)
+		}
+	}
+	return wabridge.Session{
 		ID:        wabridge.NewUUID(),
 		Bot:       s.Name,
 		Talk:      state.JSON(),
@@ -29,14 +41,7 @@ func Begin(s *Scenario, vars map[string]string, own bool, now time.Time) (wabrid
 		Results:   maps.Clone(state.Results),
 		Deadline:  state.Deadline,
 		TTL:       max(wabridge.DefaultTTL, wabridge.Seconds(s.Longest()/time.Second)),
-	}
-	var says []Say
-	for _, a := range actions {
-		if say, ok := a.(Say); ok && !own {
-			says = append(says, say)
-		}
-	}
-	return session, says
+	}, first
 }
 
 // Message is what a phone carries of the words: Type, Body, Text, Choices and
@@ -51,8 +56,15 @@ func (s Say) Message() (wabridge.Message, error) {
 }
 
 // JSON is the state as it is kept (wabridge.Session.Talk).
-func (s State) JSON() json.RawMessage {
-	return object(s)
+func (s State) JSON() json.RawMessage { return object(s) }
+
+// ReadState is the reverse of State.JSON.
+func ReadState(talk json.RawMessage) (State, error) {
+	var s State
+	if err := json.Unmarshal(talk, &s); err != nil {
+		return State{}, fmt.Errorf("where a conversation stands: %w", err)
+	}
+	return s, nil
 }
 
 // Again asks once more what the state waits for, and gives it the whole time
@@ -64,7 +76,7 @@ func Again(s *Scenario, state State, now time.Time) (next State, actions []Actio
 	if !ok {
 		return state, nil, false
 	}
-	m.state.Misses = 0
+	m.state.Misses, m.state.Answers, m.state.Rest = 0, 0, nil
 	m.ask(st.ask, nil)
 	return m.state, m.actions, true
 }

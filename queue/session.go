@@ -17,8 +17,10 @@ import (
 // (Message.Session); the store sets that, and the session's counts and times, in
 // the transaction that records the message. A message to send joins when it is
 // accepted, or, if it waits for its time (Due) or no session is open, when it
-// is handed over; it counts (Sent) when it is handed over. A received one that
-// is older than the session by more than two minutes is no part of it.
+// is handed over, and counts (Sent) from then on. A received one that is older
+// than the session by more than two minutes is no part of it. What came in
+// between the tap that sent a session's first message and its opening joins
+// when it opens; Received of the opened event tells how many those are.
 //
 // The person's time runs while nothing of ours is on its way: Deadline is moved
 // on by the time for which a message of the session waited in the queue, and
@@ -71,7 +73,8 @@ type SessionStep struct {
 	At     time.Time // zero: now
 	Reason string    // of a hand-over
 	// Silence: what the bot has not said yet (Message.Source is SourceBot, and
-	// it is queued) is canceled; of a session that waits, all that is queued.
+	// it is queued) is canceled. If a session that waits ends, all that is queued
+	// of it is; its first message goes if it does not end.
 	Silence bool
 }
 

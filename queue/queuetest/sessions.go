@@ -17,6 +17,7 @@ func testSessions(t *testing.T, open Open) {
 	each(t, open, map[string]func(*bench){
 		"one that a message starts":        sessionLife,
 		"what is said belongs to it":       sessionTalk,
+		"answers before it is known":       sessionEarly,
 		"a new one replaces the open one":  sessionReplaced,
 		"a message that does not go":       sessionUnsent,
 		"the person's time":                sessionDeadline,
@@ -161,6 +162,25 @@ func sessionTalk(b *bench) {
 		if err := json.Unmarshal(e.Data, &m); err != nil || (m.Session == s.ID) != (m.ID != other.ID) {
 			b.Errorf("event of %q: session %q, %v", string(m.Text), m.Session, err)
 		}
+	}
+}
+
+func sessionEarly(b *bench) {
+	s := b.begin(1, "one", wabridge.Session{})
+	m := b.take(0, "one")
+	older := b.store(person(1), wabridge.Message{Text: "just before", Created: b.now.Add(time.Second)})[0]
+	b.intend(m, 2*time.Second)
+	early := b.store(person(1), wabridge.Message{Text: "yes", Created: b.now.Add(3 * time.Second)})[0]
+	b.move(m, wabridge.Doubted(b.now.Add(time.Minute), wabridge.CodeAmbiguous, "killed"))
+	b.move(m, wabridge.WasSent(b.now.Add(2*time.Minute)))
+	if got := b.sessionIs(s.ID, wabridge.SessionOpen, ""); got.Received != 1 || got.Sent != 1 {
+		b.Errorf("got %+v", got)
+	}
+	if m := b.state(early.ID, wabridge.Received); m.Session != s.ID {
+		b.Errorf("the early answer has session %q", m.Session)
+	}
+	if m := b.state(older.ID, wabridge.Received); m.Session != "" {
+		b.Errorf("an older message has session %q", m.Session)
 	}
 }
 

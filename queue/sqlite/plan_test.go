@@ -94,6 +94,7 @@ func TestPlans(t *testing.T) {
 		"session with a chat":  {sessionOpenWith, 1, "s USING INDEX session_open (chat=?)"},
 		"session of a chat":    {sessionOfChat, 2, "s USING INDEX session_open (chat=?)"},
 		"waits in chat":        {waitsInChat, 1, "USING INDEX session_chat (chat=?)"},
+		"heard early":          {hearEarly, 4, "message USING INDEX message_heard (chat=? AND seq>?)"},
 		"unsaid":               {unsaid, 2, "m USING INDEX message_session (session=?)"},
 		"sessions that end":    {endedBy, 2, "s USING INDEX session_ends (ends<?)"},
 		"silent sessions":      {silentBy, 2, "s USING INDEX session_deadline (deadline>? AND deadline<?)"},

@@ -95,6 +95,9 @@ func (t *tx) said(r *record) error {
 			}
 		}
 		s.State, s.Started = wabridge.SessionOpen, at
+		if s.Received, err = t.early(r); err != nil {
+			return err
+		}
 	}
 	if opens || r.Due.IsZero() {
 		s.waited(r.Created, at)
@@ -105,6 +108,22 @@ func (t *tx) said(r *record) error {
 		return err
 	}
 	return t.tellSession(s, wabridge.ChangeOpened, at)
+}
+
+const hearEarly = `
+UPDATE message INDEXED BY message_heard
+SET session = ?2
+WHERE chat = ?1 AND direction = 'in' AND direction <> 'out' AND session = '' AND seq > ?3
+  AND created >= ?4 - iif(source = 'screen', 60000, 0)` // those are dated to the minute
+
+// early joins the messages that came after the tap that sent the first one, and
+// before that was known: the program may have been killed between the two.
+func (t *tx) early(r *record) (int, error) {
+	if r.typed.IsZero() {
+		return 0, nil
+	}
+	n, err := t.change(hearEarly, r.chat, r.Session, r.Seq, r.typed.UnixMilli())
+	return int(n), err
 }
 
 // waited takes the time for which a message of ours waited in the queue off

@@ -222,8 +222,8 @@ func (t *tx) moveSession(s *talk, after wabridge.Session, drafts []queue.Draft, 
 	if err := errors.Join(t.putSession(s), t.tellMoves(&before, s, step, at)); err != nil {
 		return err
 	}
-	if step.Silence {
-		if err := t.silence(s.ID, before.State == wabridge.SessionWaiting, at); err != nil {
+	if waited := before.State == wabridge.SessionWaiting; step.Silence && (!waited || s.State == wabridge.SessionEnded) {
+		if err := t.silence(s.ID, waited, at); err != nil {
 			return err
 		}
 	}
