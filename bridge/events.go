@@ -153,7 +153,8 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, in *reading) (ent
 // kind checks a type of event.
 func (q *query) kind(name string) wabridge.EventKind {
 	switch k := wabridge.EventKind(name); k {
-	case wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus, wabridge.EventPhone, wabridge.EventCall, wabridge.EventAccount:
+	case wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus, wabridge.EventPhone, wabridge.EventCall, wabridge.EventAccount,
+		wabridge.EventSession, wabridge.EventCampaign, wabridge.EventPreference:
 		return k
 	}
 	q.fail(bad("type", "use message, echo, status or phone", "type is not one of the kinds of events"))

@@ -21,7 +21,9 @@ type failure struct {
 	Field   string `json:"field,omitempty"`  // the parameter that is wrong
 	Remedy  string `json:"remedy,omitempty"` // what to do about it
 	State   string `json:"state,omitempty"`  // of the message, where that is why
-	cause   error  // logged, never shown
+	// Campaign is one of which a part was accepted.
+	Campaign string `json:"campaign_id,omitempty"`
+	cause    error  // logged, never shown
 }
 
 func (f *failure) Error() string {

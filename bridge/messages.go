@@ -26,6 +26,10 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.pageOfMessages(w, r, f)
+}
+
+func (s *Server) pageOfMessages(w http.ResponseWriter, r *http.Request, f queue.MessageFilter) error {
 	limit := f.Limit
 	f.Limit++ // one more tells whether there is a next page
 	found, err := s.Store.Messages(r.Context(), f)
@@ -48,12 +52,13 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 func filterOf(r *http.Request) (queue.MessageFilter, error) {
 	q := newQuery(r)
 	f := queue.MessageFilter{
-		Phone:  q.text("phone"),
-		Chat:   q.text("chat"),
-		Number: wabridge.Digits(q.text("number")),
-		Since:  q.time("since"),
-		Until:  q.time("until"),
-		Limit:  q.number("limit", 100, 1, 999),
+		Phone:    q.text("phone"),
+		Chat:     q.text("chat"),
+		Campaign: q.text("campaign"),
+		Number:   wabridge.Digits(q.text("number")),
+		Since:    q.time("since"),
+		Until:    q.time("until"),
+		Limit:    q.number("limit", 100, 1, 999),
 	}
 	switch d := wabridge.Direction(q.text("direction")); d {
 	case "", wabridge.In, wabridge.Out, wabridge.Echo:

@@ -92,7 +92,8 @@ func (h *harness) holds(method, target string, got reply) {
 // holdEvents compares the data of each event with the schema of its type.
 func (h *harness) holdEvents(page any) {
 	h.t.Helper()
-	kinds := map[string]string{"message": "Message", "echo": "Message", "status": "StatusData", "phone": "PhoneData", "call": "Call", "account": "AccountData"}
+	kinds := map[string]string{"message": "Message", "echo": "Message", "status": "StatusData", "phone": "PhoneData", "call": "Call", "account": "AccountData",
+		"campaign": "Campaign", "preference": "Preference"}
 	members, _ := page.(map[string]any)
 	events, _ := members["events"].([]any)
 	for _, e := range events {

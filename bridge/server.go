@@ -29,16 +29,19 @@ type Store interface {
 	queue.Tokens
 	queue.Endpoints
 	queue.Contacts
+	queue.Campaigns
 	Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error)
 	Picture(ctx context.Context, phone, chat string) (png []byte, at time.Time, err error)
 }
 
 // Config is what a Server is made of. Store, Auth and Log are required.
 type Config struct {
-	Store   Store
-	Auth    *Auth
-	Log     *slog.Logger
-	Version string // of the program, shown in /bridge/v1/status
+	Store Store
+	Auth  *Auth
+	Log   *slog.Logger
+	// Composer makes the messages of campaigns; nil refuses them.
+	Composer Composer
+	Version  string // of the program, shown in /bridge/v1/status
 	// PublicURL is where people reach this server, for example
 	// "https://wa.example.org"; browsers served from there may open the
 	// WebSocket. "" allows only pages of the address that they connect to.

@@ -28,12 +28,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	}
 	d.addr = l.Addr().String()
 	auth := bridge.NewAuth(d.db)
-	own := bridge.New(bridge.Config{
-		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
-		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
-		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d), Audit: d.audit,
-	})
-	graph := cloud.Handler(cloud.Config{
+	graph, composer := cloud.New(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
 		AppSecret: d.cfg.Webhook.Secret, Verify: d.verify, Reload: d.hooks.Reload, FreeEdits: d.cfg.Templates.FreeEdits,
@@ -41,6 +36,11 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Rates:  d.cfg.rates(), Currency: d.cfg.Currency, TimeZone: d.cfg.wabaZone(),
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
 		Read: d.markRead, Audit: d.audit,
+	})
+	own := bridge.New(bridge.Config{
+		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
+		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
+		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d), Audit: d.audit, Composer: composer,
 	})
 	rest, err := d.serveDevino(ctx, auth, graph)
 	if err != nil {

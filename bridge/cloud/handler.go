@@ -111,6 +111,12 @@ type api struct {
 // Handler serves the Cloud API under any /v{N}.{M}/ prefix or none, with or
 // without trailing slashes. Every answer is JSON, whatever was asked.
 func Handler(c Config) http.Handler {
+	h, _ := New(c)
+	return h
+}
+
+// New is Handler with a Composer that shares what the handler knows.
+func New(c Config) (http.Handler, *Composer) {
 	if c.TTL == 0 {
 		c.TTL = defaultTTL
 	}
@@ -125,7 +131,7 @@ func Handler(c Config) http.Handler {
 	}
 	a := &api{Config: c, quota: queue.NewQuota()}
 	a.mux, a.pages = a.routes(), a.open()
-	return http.HandlerFunc(a.serve)
+	return http.HandlerFunc(a.serve), &Composer{a}
 }
 
 // routes lists the paths without version.
