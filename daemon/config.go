@@ -41,6 +41,7 @@ type Config struct {
 	Webhook    WebhookConfig `koanf:"webhook"`
 	Devino     DevinoConfig  `koanf:"devino"`
 	CRM        []crm.Config  `koanf:"crm"`
+	OptOut     OptOutConfig  `koanf:"optout"`
 	Media      MediaConfig   `koanf:"media"`
 	Templates  Templates     `koanf:"templates"`
 	Limits     LimitsConfig  `koanf:"limits"`
@@ -139,7 +140,7 @@ func Default() Config {
 			KeepUpload: 30 * 24 * time.Hour, KeepReceived: 7 * 24 * time.Hour, Wait: time.Minute,
 		},
 		Grace: 20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
-		ReadReceipts: ReceiptsOpen, Pictures: true, Console: true,
+		ReadReceipts: ReceiptsOpen, Pictures: true, Console: true, OptOut: OptOutConfig{Enabled: true},
 	}
 }
 
@@ -202,6 +203,7 @@ func (c Config) Validate() error {
 	c.validateRates(bad)
 	c.Media.validate(bad)
 	c.Devino.validate(bad)
+	c.OptOut.validate(bad)
 	c.validateCRM(bad)
 	c.Limits.validate(bad)
 	_, wrong := c.Pacing.policy()

@@ -105,6 +105,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	d.parts.started("database", func(context.Context) error { return d.db.Close() })
+	d.db.SetOptOut(d.cfg.OptOut.optOut())
 	d.recordRun(ctx)
 
 	if err := d.openMedia(); err != nil {

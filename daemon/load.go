@@ -105,12 +105,16 @@ func words(_, to reflect.Type, value any) (any, error) {
 // lists are the settings that are lists of entries with members.
 var lists = []string{"phones", "rates", "devino.senders", "crm"}
 
+// byName are the settings whose members have names that anybody chooses.
+var byName = []string{"optout.words", "optout.resume_words"}
+
 // unknown finds the keys of the file that are no settings.
 func unknown(k *koanf.Koanf) Mistakes {
 	var wrong Mistakes
 	check := func(key, shown string) {
 		known := slices.ContainsFunc(append(Settings, fileOnly...), func(s Setting) bool {
-			return s.Key == key || strings.HasPrefix(s.Key, key+".") // a group with a wrong form is decode's
+			return s.Key == key || strings.HasPrefix(s.Key, key+".") || // a group with a wrong form is decode's
+				slices.Contains(byName, s.Key) && strings.HasPrefix(key, s.Key+".")
 		})
 		if !known {
 			wrong = append(wrong, Mistake{Field: shown, Text: "is no setting" + meant(key)})

@@ -59,6 +59,7 @@ var Settings = []Setting{
 	{Key: "webhook.fields", Help: "webhook fields it gets; none: messages and smb_message_echoes, *: all"},
 	{Key: "devino.incoming_url", Help: "receiver of incoming messages in Devino's form"},
 	{Key: "devino.allow_private", Bool: true, Help: "take callbackUrls that lead to private addresses"},
+	{Key: "optout.enabled", Bool: true, Help: "hear STOP and such words: who writes one gets no campaigns and no marketing"},
 	{Key: "templates.free_edits", Bool: true, Help: "edit message templates as often as you like"},
 	{Key: "media.quota", Flag: "media-quota", Help: "room for files, in and out, e.g. 10GB; 0: no limit"},
 	{Key: "media.reserve", Help: "room that is left free on the disk"},
@@ -119,6 +120,8 @@ var fileOnly = []Setting{
 	{Key: "crm[].custom.incoming.list", Help: "member that holds the list (default: one in each POST)"},
 	{Key: "crm[].custom.incoming.fields", Help: "the CRM's names, with a path or =text under each"},
 	{Key: "crm[].custom.incoming.success", Help: "path, or path=value, that must hold in the CRM's answer"},
+	{Key: "optout.words", Help: "words of people who want no campaigns, by language; one that is named has these alone"},
+	{Key: "optout.resume_words", Help: "words of people who want them again, likewise"},
 	{Key: "rates[].amount", Help: "what one unit costs, in waba_currency"},
 	{Key: "rates[].country", Help: "of the contact's number, e.g. DE (default: all)"},
 	{Key: "rates[].category", Help: "marketing, utility, authentication or service (default: all)"},
@@ -165,6 +168,7 @@ func defaults() *koanf.Koanf {
 		"media.keep_upload": d.Media.KeepUpload.String(), "media.keep_received": d.Media.KeepReceived.String(), "media.wait": d.Media.Wait.String(),
 		"grace": d.Grace.String(), "full_check": d.FullCheck.String(), "timing": d.Timing,
 		"read_receipts": d.ReadReceipts, "contact_pictures": d.Pictures, "console": d.Console,
+		"optout.enabled": d.OptOut.Enabled,
 	}, "."), nil)
 	return k
 }

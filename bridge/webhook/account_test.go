@@ -87,6 +87,19 @@ func TestPayloadOfCalls(t *testing.T) {
 	}
 }
 
+// TestPayloadOfPreferences: as in Meta's sample.
+func TestPayloadOfPreferences(t *testing.T) {
+	p := wabridge.Preference{Chat: "16505551234@s.whatsapp.net", Number: "16505551234", Value: "stop", Message: "wamid.x", Word: "STOP", At: time.Unix(1731705721, 0)}
+	body, field, err := Payload(event(t, wabridge.EventPreference, 1, p), testPhone)
+	want := `"user_preferences":[{"wa_id":"16505551234","detail":"User requested to stop marketing messages","category":"marketing_messages","value":"stop","timestamp":1731705721}]`
+	if err != nil || field != FieldPreferences || !strings.Contains(string(body), want) || !strings.Contains(string(body), `"contacts":[{"profile"`) {
+		t.Errorf("field %s, %v\n%s\nwant in it\n%s", field, err, body, want)
+	}
+	if bridge.Wants(queue.Endpoint{}, FieldPreferences) || !bridge.Wants(queue.Endpoint{Fields: []string{FieldPreferences}}, FieldPreferences) {
+		t.Error("only those who ask for it get it")
+	}
+}
+
 func TestPayloadOfAccounts(t *testing.T) {
 	const head = `{"object":"whatsapp_business_account","entry":[{"id":"200000000000001","time":1750263773,"changes":[{"field":"%s","value":%s}]}]}`
 	for _, tt := range []struct {
@@ -118,7 +131,7 @@ func TestPayloadOfAccounts(t *testing.T) {
 			}
 		})
 	}
-	for _, kind := range []wabridge.EventKind{wabridge.EventAccount, wabridge.EventCall, wabridge.EventPhone} {
+	for _, kind := range []wabridge.EventKind{wabridge.EventAccount, wabridge.EventCall, wabridge.EventPhone, wabridge.EventPreference} {
 		if _, _, err := Payload(wabridge.Event{Kind: kind, Data: []byte(`{"x":`)}, testPhone); err == nil {
 			t.Errorf("%s that cannot be read: no error", kind)
 		}

@@ -30,13 +30,14 @@ type change struct {
 }
 
 type value struct {
-	Product  string    `json:"messaging_product"`
-	Metadata metadata  `json:"metadata"`
-	Contacts []contact `json:"contacts,omitempty"`
-	Messages []message `json:"messages,omitempty"`
-	Statuses []status  `json:"statuses,omitempty"`
-	Echoes   []message `json:"message_echoes,omitempty"`
-	Calls    []call    `json:"calls,omitempty"`
+	Product     string       `json:"messaging_product"`
+	Metadata    metadata     `json:"metadata"`
+	Contacts    []contact    `json:"contacts,omitempty"`
+	Messages    []message    `json:"messages,omitempty"`
+	Statuses    []status     `json:"statuses,omitempty"`
+	Echoes      []message    `json:"message_echoes,omitempty"`
+	Calls       []call       `json:"calls,omitempty"`
+	Preferences []preference `json:"user_preferences,omitempty"`
 }
 
 type metadata struct {

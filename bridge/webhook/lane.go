@@ -23,6 +23,7 @@ const (
 // kinds are the events that can have a form in the Cloud API.
 var kinds = queue.EventFilter{Kinds: []wabridge.EventKind{
 	wabridge.EventMessage, wabridge.EventEcho, wabridge.EventStatus, wabridge.EventPhone, wabridge.EventCall, wabridge.EventAccount,
+	wabridge.EventPreference,
 }}
 
 // A lane brings the log to one endpoint, one event at a time. Only its own

@@ -62,6 +62,8 @@ func changeOf(ev wabridge.Event, phone wabridge.Phone) (field string, content an
 		field, err = addMessage(&val, ev, phone)
 	case wabridge.EventCall:
 		field, err = addCall(&val, ev, phone)
+	case wabridge.EventPreference:
+		field, err = addPreference(&val, ev)
 	case wabridge.EventAccount:
 		return account(ev)
 	case wabridge.EventPhone:
