@@ -36,6 +36,7 @@ type Store interface {
 	queue.Objects
 	queue.Pictures
 	queue.Analytics
+	queue.Times
 }
 
 // Config is what a Console is made of. Store, Auth and Log are required.
@@ -47,6 +48,8 @@ type Config struct {
 	// PublicURL is where people reach this server, for example
 	// "https://wa.example.org"; "" is the address that they use.
 	PublicURL string
+	// Operate is what the pages for operators need of the rest of the program.
+	Operate Operate
 	// MaxStreams bounds the pages that listen for changes at one time; 0
 	// means 128.
 	MaxStreams int

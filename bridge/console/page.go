@@ -20,7 +20,10 @@ type page struct {
 // pages are all pages, in the order of the navigation. Each has a file of its
 // own here, html/<name>.html and text/<language>/<name>.json.
 func pages() []page {
-	return []page{inboxPage()}
+	return []page{
+		inboxPage(),
+		phonesPage(), insightsPage(), templatesPage(), webhooksPage(), tokensPage(), settingsPage(),
+	}
 }
 
 // A router takes the routes of one page.
