@@ -1,4 +1,4 @@
--- Schema 7. Programs that can read it: wabridge 0.2.0 and later.
+-- Schema 9. Programs that can read it: wabridge 0.2.0 and later.
 --
 -- How long messages took, by when their bubble was first seen: all that
 -- times.go reads stands in the index. And the newest that came in of a phone.
