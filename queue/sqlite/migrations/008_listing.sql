@@ -1,4 +1,4 @@
--- Schema 7. Programs that can read it: wabridge 0.2.0 and later.
+-- Schema 8. Programs that can read it: wabridge 0.2.0 and later.
 --
 -- Messages to send by the time of their acceptance, for lists that are counted
 -- and read by page (listing.go).
