@@ -40,6 +40,7 @@ type Config struct {
 	Pacing     PacingConfig  `koanf:"pacing"`
 	Webhook    WebhookConfig `koanf:"webhook"`
 	Devino     DevinoConfig  `koanf:"devino"`
+	Twin       TwinConfig    `koanf:"twin"`
 	CRM        []crm.Config  `koanf:"crm"`
 	OptOut     OptOutConfig  `koanf:"optout"`
 	Media      MediaConfig   `koanf:"media"`
@@ -204,6 +205,7 @@ func (c Config) Validate() error {
 	c.Media.validate(bad)
 	c.Devino.validate(bad)
 	c.OptOut.validate(bad)
+	c.Twin.validate(bad)
 	c.validateCRM(bad)
 	c.Limits.validate(bad)
 	_, wrong := c.Pacing.policy()

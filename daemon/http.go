@@ -43,6 +43,9 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d), Audit: d.audit, Composer: composer,
 	})
 	rest, err := d.serveDevino(ctx, auth, graph)
+	if err == nil {
+		rest, err = d.serveTwin(ctx, auth, rest)
+	}
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

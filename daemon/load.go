@@ -103,7 +103,7 @@ func words(_, to reflect.Type, value any) (any, error) {
 }
 
 // lists are the settings that are lists of entries with members.
-var lists = []string{"phones", "rates", "devino.senders", "crm"}
+var lists = []string{"phones", "rates", "devino.senders", "twin.chats", "twin.bots", "crm"}
 
 // byName are the settings whose members have names that anybody chooses.
 var byName = []string{"optout.words", "optout.resume_words"}

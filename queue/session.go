@@ -87,5 +87,6 @@ type SessionFilter struct {
 	Since, Until            time.Time // of Created
 	HasResults, HasReceived bool
 	Oldest                  bool // by Created; otherwise newest first
+	ByName                  bool // by Name instead, then by Created
 	Offset, Limit           int  // Limit 1..1000
 }

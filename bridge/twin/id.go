@@ -138,3 +138,9 @@ func parseUUID(s string) (b [16]byte, ok bool) {
 	n, err := hex.Decode(b[:], []byte(s[:8]+s[9:13]+s[14:18]+s[19:23]+s[24:]))
 	return b, err == nil && n == len(b)
 }
+
+// parse reads what String wrote.
+func (k *groupKey) parse(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && copy(k[:], b) == len(k) && len(b) == len(k)
+}

@@ -51,9 +51,15 @@ func (db *DB) Sessions(ctx context.Context, f queue.SessionFilter) ([]wabridge.S
 	if f.Oldest {
 		order = "ASC"
 	}
+	by := "s.created " + order + ", s.id " + order
+	if f.ByName {
+		by = "s.name " + order + ", " + by
+	}
 	args = append(args, f.Limit, f.Offset)
-	all, err := talks(db.read.QueryContext(ctx, selectSession+where+
-		"ORDER BY s.created "+order+", s.id "+order+"\nLIMIT "+placeholder(len(args)-1)+" OFFSET "+placeholder(len(args)), args...))
+	// The page is found first, where it can be in an index alone.
+	page := "SELECT s.rowid AS page\nFROM session s\n" + where + "ORDER BY " + by +
+		"\nLIMIT " + placeholder(len(args)-1) + " OFFSET " + placeholder(len(args))
+	all, err := talks(db.read.QueryContext(ctx, selectSession+"JOIN (\n"+page+"\n) ON page = s.rowid\nORDER BY "+by, args...))
 	if err != nil {
 		return nil, readError("list sessions", err)
 	}
@@ -63,7 +69,7 @@ func (db *DB) Sessions(ctx context.Context, f queue.SessionFilter) ([]wabridge.S
 // CountSessions implements queue.Sessions.
 func (db *DB) CountSessions(ctx context.Context, f queue.SessionFilter) (n int, err error) {
 	where, args := sessionsWhere(f)
-	text := "SELECT count(*) FROM session s JOIN chat c ON c.key = s.chat\n" + where
+	text := "SELECT count(*) FROM session s\n" + where
 	if err := db.read.QueryRowContext(ctx, text, args...).Scan(&n); err != nil {
 		return 0, readError("count sessions", err)
 	}

@@ -1,0 +1,223 @@
+package twin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bot"
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/queue"
+)
+
+const (
+	maxDigits = 15 // of a number with its country code (E.164)
+	minDigits = 7
+)
+
+// A draft is a destination's message.
+type draft struct {
+	queue.Draft
+	external string // externalId
+}
+
+// draft makes the message of a destination. What is wrong with it is noted in
+// it; an error is the database's.
+func (a *api) draft(ctx context.Context, g *group, i int, blocks bool, now time.Time) error {
+	t := &g.trips[i]
+	to, input := g.recipient(i)
+	t.Message = wabridge.Message{
+		Phone: g.phone.ID, Direction: wabridge.Out, Chat: wabridge.UserJID(to), Number: to, Input: input,
+		Callback: g.data, Hours: g.hours, Due: g.due, Expires: g.expires,
+	}
+	t.external = text(&t.wrong, g.destination(i, "externalId"), t.given.ExternalID, maxExternalID)
+	if len(g.wrong)+len(t.wrong) > 0 {
+		return nil
+	}
+	if blocks {
+		blocked, err := queue.Blocked(ctx, a.Store, g.phone.ID, to, now)
+		if err != nil {
+			return err
+		}
+		if blocked {
+			t.wrong.add(g.destination(i, "phone"), "this number is blocked for this phone by this gateway")
+			return nil
+		}
+	}
+	say := a.session(g, i, now)
+	if err := a.join(ctx, g, i); err != nil {
+		return err
+	}
+	g.write(i, say)
+	return nil
+}
+
+// recipient reads the number of a destination; WhatsApp's messengerUserId is
+// one, too.
+func (g *group) recipient(i int) (digits, input string) {
+	t := &g.trips[i]
+	field, raw := "phone", t.given.Phone
+	if !there(raw) && there(t.given.MessengerUserID) {
+		field, raw = "messengerUserId", t.given.MessengerUserID
+	}
+	path := g.destination(i, field)
+	input = text(&t.wrong, path, raw, maxID)
+	digits, ok := digitsOf(input)
+	switch {
+	case strings.TrimSpace(input) == "":
+		t.wrong.add(path, "give the recipient's number")
+	case !ok:
+		t.wrong.add(path, "write digits only, the country code first")
+	case len(digits) > maxDigits:
+		t.wrong.add(path, "it has %d digits, a number has at most %d", len(digits), maxDigits)
+	case len(digits) < minDigits || !bridge.HasCountry(digits):
+		t.wrong.add(path, "it is no number with its country code first")
+	case g.phone.Number != "" && wabridge.SameNumber(digits, g.phone.Number):
+		t.wrong.add(path, "it is the sending phone's own number")
+	}
+	return digits, input
+}
+
+// session makes the session that a message starts, and what its bot says first
+// if the message has no text of its own.
+func (a *api) session(g *group, i int, now time.Time) (say *bot.Say) {
+	t := &g.trips[i]
+	s := wabridge.Session{ID: wabridge.NewUUID(), TTL: wabridge.DefaultTTL}
+	if g.scenario != nil {
+		s, say = bot.Begin(g.scenario, t.variables, g.text != "" || g.template != nil || g.media != nil, now)
+	}
+	name, missing := content.Substitute(g.name, t.variables)
+	g.lacks(i, "chatSessionName", missing)
+	s.Name, s.Variables, s.Chatbot = name, maps.Clone(t.variables), g.chatID
+	s.Client = text(&t.wrong, g.destination(i, "clientId"), t.given.ClientID, maxExternalID)
+	t.Session = &s
+	return say
+}
+
+// join lets a message go into a session that is there, where its caller asks
+// for that, instead of starting one.
+func (a *api) join(ctx context.Context, g *group, i int) error {
+	t := &g.trips[i]
+	path := g.destination(i, "chatSessionId")
+	id := text(&t.wrong, path, t.given.ChatSessionID, maxID)
+	var s wabridge.Session
+	var err error
+	switch {
+	case id != "":
+		if s, err = a.Store.Session(ctx, id); wabridge.CodeOf(err) == wabridge.CodeNotFound {
+			t.wrong.add(path, "there is no such chat session")
+			return nil
+		}
+		if err == nil && (s.Phone != g.phone.ID || !wabridge.SameNumber(s.Number, t.Message.Number) && s.Chat != t.Message.Chat) {
+			t.wrong.add(path, "this chat session is with somebody else")
+			return nil
+		}
+	case g.goOn:
+		if s, err = a.Store.OpenSession(ctx, g.phone.ID, t.Message.Chat); wabridge.CodeOf(err) == wabridge.CodeNotFound {
+			return nil
+		}
+	default:
+		return nil
+	}
+	t.Session, t.Message.Session = nil, s.ID
+	return err
+}
+
+// write makes the words of a message.
+func (g *group) write(i int, say *bot.Say) {
+	t := &g.trips[i]
+	m := &t.Message
+	switch {
+	case g.template != nil:
+		g.fill(i)
+		return
+	case g.text == "" && g.media == nil && t.Session == nil:
+		t.wrong.add(g.in("text"), "give the text")
+		return
+	case g.text == "" && g.media == nil:
+		g.open(i, say)
+		return
+	}
+	words, missing := content.Substitute(g.text, t.variables)
+	if g.lacks(i, "text", missing); len(t.wrong) > 0 {
+		return
+	}
+	kind, object := g.object(words)
+	carried, err := carry(kind, object)
+	if err != nil {
+		t.wrong.add(g.in("text"), "%s", detail(err))
+		return
+	}
+	m.Type, m.Body, m.Text, m.Media = kind, carried.Body, wabridge.Text(carried.Text), g.media
+}
+
+// open makes the message of what the scenario says first.
+func (g *group) open(i int, say *bot.Say) {
+	t := &g.trips[i]
+	if say == nil {
+		t.wrong.add(g.in("text"), "give the text, or a botId whose scenario says something first")
+		return
+	}
+	said, err := say.Message()
+	if err != nil {
+		t.wrong.add(g.in("botId"), "what its scenario says first cannot be sent")
+		return
+	}
+	m := &t.Message
+	m.Type, m.Body, m.Text, m.Choices, m.Source = said.Type, said.Body, said.Text, said.Choices, said.Source
+}
+
+// fill makes the message of a template.
+func (g *group) fill(i int) {
+	t := &g.trips[i]
+	data := make(map[string]string, len(g.template.data))
+	for name, value := range g.template.data {
+		words, missing := content.Substitute(value, t.variables)
+		g.lacks(i, "templateData."+clip(name), missing)
+		data[name] = words
+	}
+	if len(t.wrong) > 0 {
+		return
+	}
+	carried, object, err := g.template.Fill(data, g.link)
+	if err != nil {
+		t.wrong.add(g.in("templateData"), "%s", detail(err))
+		return
+	}
+	m := &t.Message
+	m.Type, m.Body, m.Text, m.Choices, m.Media = "template", object, wabridge.Text(carried.Text), carried.Choices, g.media
+	m.Template, m.Category = g.template.ID, strings.ToLower(g.template.Category)
+}
+
+// lacks notes the variables that a destination does not give, though others of
+// its group do. One that none gives is text in braces.
+func (g *group) lacks(i int, member string, missing []string) {
+	for _, name := range missing {
+		if g.names[name] {
+			g.trips[i].wrong.add(g.destination(i, "variables."+name), "%s has {%s}, and this destination does not give it", g.in(member), name)
+		}
+	}
+}
+
+// print tells two messages under one idempotency key apart.
+func (g *group) print(i int) string {
+	h := sha256.New()
+	part := func(name string, raw []byte) { fmt.Fprintf(h, "%s:%d:%s", name, len(raw), raw) }
+	for _, name := range slices.Sorted(maps.Keys(g.given.Channels)) {
+		part(name, g.given.Channels[name])
+	}
+	part("callbackUrl", g.given.CallbackURL)
+	part("callbackData", g.given.CallbackData)
+	part("sendAt", g.given.SendAt)
+	part("allowedTimeRanges", g.given.AllowedTimeRanges)
+	part("timeZone", g.given.TimeZone)
+	part("destination", g.trips[i].raw)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}

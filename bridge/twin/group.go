@@ -1,0 +1,231 @@
+package twin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
+)
+
+// Kinds of the objects that this package keeps, all of the owner "twin", as
+// are those of package callback. They stay as long as messages do.
+const (
+	objectOwner    = "twin"
+	objectGroup    = "twin_group"    // id: groupKey
+	objectGroupID  = "twin_group_id" // id: a groupId that a caller made up
+	objectExternal = "twin_external" // id: groupKey and chunk
+)
+
+// kept is what is kept of a group, before its messages: a crash in between
+// leaves an object that nothing asks for.
+type kept struct {
+	GroupID  string          `json:"groupId"`
+	BulkID   string          `json:"bulkId"`
+	TaskID   string          `json:"taskId,omitempty"`
+	Callback string          `json:"callbackUrl,omitempty"`
+	ChatID   string          `json:"chatId,omitempty"`
+	Channel  json.RawMessage `json:"channel"`
+}
+
+// storeGroup keeps a group under a new key.
+func (a *api) storeGroup(ctx context.Context, g *group, b *batch, now time.Time) (key groupKey, id string, err error) {
+	channel, err := json.Marshal(g.chat)
+	if err != nil {
+		return key, "", err
+	}
+	given, _ := scalar(g.given.GroupID)
+	for range 3 {
+		key = newGroupKey()
+		if id = given; id == "" {
+			id = key.id()
+		}
+		data, err := json.Marshal(kept{id, b.bulkID, b.taskID, g.callback, g.chatID, channel})
+		if err != nil {
+			return key, "", err
+		}
+		_, err = a.Store.PutObject(ctx, queue.Object{Kind: objectGroup, Owner: objectOwner, ID: key.String(), Data: data}, now)
+		switch {
+		case wabridge.CodeOf(err) == wabridge.CodeConflict:
+			continue // the key is taken, which hardly happens
+		case err != nil:
+			return key, "", err
+		case given != "":
+			return key, id, a.noteGroupID(ctx, given, key, now)
+		}
+		return key, id, nil
+	}
+	return key, "", fmt.Errorf("keep group: no free key was found")
+}
+
+// noteGroupID notes that a groupId means a key, beside the keys of earlier
+// calls that named it.
+func (a *api) noteGroupID(ctx context.Context, id string, key groupKey, now time.Time) error {
+	for range 10 {
+		o, keys, err := a.keysNamed(ctx, id)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(append(keys, key.String()))
+		if err != nil {
+			return err
+		}
+		_, err = a.Store.PutObject(ctx, queue.Object{Kind: objectGroupID, Owner: objectOwner, ID: id, Version: o.Version, Data: data}, now)
+		if wabridge.CodeOf(err) != wabridge.CodeConflict {
+			return err
+		}
+	}
+	return wabridge.Fail(wabridge.CodeStorage, nil, "groupId %s is changed by too many at one time", id)
+}
+
+func (a *api) keysNamed(ctx context.Context, id string) (o queue.Object, keys []string, err error) {
+	o, err = a.Store.Object(ctx, objectGroupID, objectOwner, id)
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return queue.Object{}, nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(o.Data, &keys)
+	}
+	return o, keys, err
+}
+
+// groupsOf finds the groups of a groupId.
+func (a *api) groupsOf(ctx context.Context, id string) (found []groupKey, bulks []string, err error) {
+	var keys []string
+	if k, ok := keyOf(id); ok {
+		keys = []string{k.String()}
+	}
+	_, named, err := a.keysNamed(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, hex := range append(keys, named...) {
+		var k groupKey
+		if !k.parse(hex) {
+			continue
+		}
+		g, ok, err := readGroup(ctx, a.Store, k)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok && g.GroupID == id {
+			found, bulks = append(found, k), append(bulks, g.BulkID)
+		}
+	}
+	return found, bulks, nil
+}
+
+// objects is what reading groups needs of the database.
+type objects interface {
+	Object(ctx context.Context, kind, owner, id string) (queue.Object, error)
+}
+
+// readGroup reads what is kept of a group; ok is false if there is none.
+func readGroup(ctx context.Context, store objects, k groupKey) (g kept, ok bool, err error) {
+	o, err := store.Object(ctx, objectGroup, objectOwner, k.String())
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return g, false, nil
+	}
+	if err != nil {
+		return g, false, err
+	}
+	return g, json.Unmarshal(o.Data, &g) == nil, nil
+}
+
+// groupOf finds the group of a message; ok is false for one that came through
+// another interface.
+func groupOf(ctx context.Context, store objects, m wabridge.Message) (g kept, ok bool, err error) {
+	_, k, _, ok := split(m.ID)
+	if !ok || m.Campaign == "" {
+		return g, false, nil
+	}
+	g, ok, err = readGroup(ctx, store, k)
+	return g, ok && g.BulkID == m.Campaign, err // by chance its id may end like a group's
+}
+
+// A details remembers groups and external ids while one call is answered.
+type details struct {
+	store    objects
+	mu       sync.Mutex
+	groups   map[groupKey]*kept
+	external map[string]map[string]string
+}
+
+func newDetails(store objects) *details {
+	return &details{store: store, groups: map[groupKey]*kept{}, external: map[string]map[string]string{}}
+}
+
+// of finds what is kept of a message beside itself; nil for one that came
+// through another interface.
+func (d *details) of(ctx context.Context, m wabridge.Message) (*kept, string, error) {
+	_, k, chunk, ok := split(m.ID)
+	if !ok || m.Campaign == "" {
+		return nil, "", nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	g, known := d.groups[k]
+	if !known {
+		read, ok, err := readGroup(ctx, d.store, k)
+		if err != nil {
+			return nil, "", err
+		}
+		if ok {
+			g = &read
+		}
+		d.groups[k] = g
+	}
+	if g == nil || g.BulkID != m.Campaign {
+		return nil, "", nil
+	}
+	id := externalID(k, chunk)
+	ids, known := d.external[id]
+	if !known {
+		o, err := d.store.Object(ctx, objectExternal, objectOwner, id)
+		if err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
+			return nil, "", err
+		}
+		if err == nil {
+			_ = json.Unmarshal(o.Data, &ids) // what another version wrote has none
+		}
+		d.external[id] = ids
+	}
+	return g, ids[m.ID], nil
+}
+
+func externalID(k groupKey, chunk uint16) string { return fmt.Sprintf("%s-%04x", k, chunk) }
+
+// storeExternal keeps the externalIds of a chunk of messages.
+func (a *api) storeExternal(ctx context.Context, c chunk, now time.Time) error {
+	byObject := map[string]map[string]string{}
+	for _, t := range c.trips {
+		if t.external == "" {
+			continue
+		}
+		_, k, n, _ := split(t.Message.ID)
+		id := externalID(k, n)
+		if byObject[id] == nil {
+			byObject[id] = map[string]string{}
+		}
+		byObject[id][t.Message.ID] = t.external
+	}
+	ids := make([]string, 0, len(byObject))
+	for id := range byObject {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		data, err := json.Marshal(byObject[id])
+		if err != nil {
+			return err
+		}
+		if _, err := a.Store.PutObject(ctx, queue.Object{Kind: objectExternal, Owner: objectOwner, ID: id, Data: data}, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
