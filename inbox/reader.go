@@ -135,7 +135,7 @@ func (r *Reader) Run(ctx context.Context) error {
 		if begun { // it was read: what broke off is the link, which knows when to come back
 			wait = firstBackoff
 		}
-		r.log.Warn("reading notifications was interrupted", "error", err, "again_in", wait)
+		r.log.Warn("reading notifications was interrupted", "err", err, "again_in", wait)
 		if !sleep(ctx, wait) {
 			return ctx.Err()
 		}

@@ -51,7 +51,7 @@ type taken struct {
 func (s *session) study(ctx context.Context) {
 	for {
 		if err := s.r.contacts.Load(ctx, timed{s.dev, contactsLimit}, s.r.cfg.Phone.User); err != nil && ctx.Err() == nil {
-			s.r.log.Warn("contacts could not be read", "error", err)
+			s.r.log.Warn("contacts could not be read", "err", err)
 		}
 		if ctx.Err() == nil {
 			s.r.learned.Do(func() { close(s.r.studied) })
@@ -95,7 +95,7 @@ func (s *session) loop(ctx context.Context, ended <-chan error) error {
 			if failures++; failures >= maxFailures {
 				return fmt.Errorf("%w: %w", errFailing, err)
 			}
-			s.r.log.Warn("notifications could not be read", "error", err)
+			s.r.log.Warn("notifications could not be read", "err", err)
 			timer.Reset(retryCheck)
 			continue
 		}

@@ -74,9 +74,9 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	if again := v.again(); !again.IsZero() {
 		out.Again = o.At.Add(again.Sub(v.At))
 	}
-	r.log.Debug("look into a chat", "chat", chatID, "bubbles", len(v.Seen), "unread", v.Unread, "new", len(out.New), "anchored", out.Anchored)
+	r.log.Debug("look into a chat", "bubbles", len(v.Seen), "unread", v.Unread, "new", len(out.New), "anchored", out.Anchored)
 	for _, m := range out.New {
-		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
+		r.log.Info("message received", "message_id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
 	}
 	incoming := 0
 	for _, m := range v.Seen {
@@ -205,9 +205,9 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 		return fmt.Errorf("store what a notification holds: %w", err)
 	}
 	for _, m := range stored {
-		r.log.Info("message received", "id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
+		r.log.Info("message received", "message_id", m.ID, "direction", m.Direction, "source", m.Source, "text", m.Text)
 	}
-	r.log.Debug("a chat's notification", "chat", chatID, "messages", len(seen), "unread", c.Unread, "new", len(stored), "known", len(held))
+	r.log.Debug("a chat's notification", "messages", len(seen), "unread", c.Unread, "new", len(stored), "known", len(held))
 	r.trail.saw(append(held, idsOf(stored)...), r.phoneTime(ended))
 	r.tellArrived(seen, before, stored)
 	first := r.meet(chatID)
@@ -236,7 +236,7 @@ func (r *Reader) identify(ctx context.Context, c notification.Conversation) wabr
 	}
 	if ref.Number != "" && strings.HasSuffix(ref.JID, "@lid") {
 		if err := r.cfg.Store.Learn(ctx, r.cfg.Phone.ID, ref.JID, ref.Number); err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
-			r.log.Warn("a chat could not be joined with its number", "error", err)
+			r.log.Warn("a chat could not be joined with its number", "err", err)
 		}
 	}
 	return ref

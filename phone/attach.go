@@ -39,7 +39,7 @@ func (sh *sharing) attach(ctx context.Context) (chat whatsapp.Screen, act whatsa
 		}
 	}
 	if len(rows) != 1 {
-		sh.s.log.Info("the picker does not show the file once", "message", sh.m.ID, "rows", len(rows))
+		sh.s.log.Info("the picker does not show the file once", "rows", len(rows))
 		return chat, act, false, nil
 	}
 	if err := sh.s.tap(ctx, rows[0]); err != nil {

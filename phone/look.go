@@ -57,6 +57,7 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 	if _, err := s.device(ctx); err != nil {
 		return whatsapp.Screen{}, err
 	}
+	begin := time.Now()
 	out, err := s.run(ctx, s.cfg.Timing.Dump, dumpScript(nonce()))
 	if err != nil {
 		return whatsapp.Screen{}, err
@@ -67,7 +68,11 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 	}
 	s.dump, s.at = dump, time.Now()
 	s.looks.Store(s.at.UnixMilli())
+	if s.cfg.Observer != nil {
+		s.cfg.Observer.Looked(s.cfg.Phone.ID, s.at)
+	}
 	screen := whatsapp.Recognise(dump, s.cfg.Profiles)
+	s.step(StepLook, begin)
 	if screen.Kind == whatsapp.Chat {
 		s.leaves(screen) // whoever opened it, and whatever comes next
 	}

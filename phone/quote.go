@@ -101,7 +101,7 @@ func (s *Session) scrollDown(ctx context.Context, screen whatsapp.Screen) error 
 }
 
 func (a *attempt) unquoted(why string) error {
-	a.s.log.Info("the message goes without its quote", "message", a.m.ID, "why", why)
+	a.s.log.Info("the message goes without its quote", "why", why)
 	a.goal.Quote, a.quoted = nil, nil
 	return nil
 }

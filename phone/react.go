@@ -200,7 +200,7 @@ func (s *Session) unhold(ctx context.Context, m *wabridge.Message, chat whatsapp
 	s.leaves(chat)
 	s.dirty = true // the tray or the bar of a held message may be up
 	if lerr := s.leave(ctx); lerr != nil {
-		s.log.Debug("leave", "message", m.ID, "err", lerr)
+		s.log.Debug("leave", "err", lerr)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 func (s *Session) Resolve(ctx context.Context, m *wabridge.Message) (wabridge.State, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timing.Send)
 	defer cancel()
+	defer s.about(m)()
 	if m.Type == "reaction" {
 		return s.resolveReaction(ctx, m)
 	}

@@ -24,16 +24,17 @@ const reopens = 3
 
 // An attempt is one try to send one message.
 type attempt struct {
-	s      *Session
-	m      *wabridge.Message
-	goal   whatsapp.Goal
-	intend func(context.Context, wabridge.Intent) error
-	tapped bool // the intent is committed: from here on an error is a doubt
-	direct bool // the next chat on the screen is where this attempt's start led
-	opened int
-	share  bool // by SEND instead of the link
-	waited int  // looks in a row that showed no chat yet
-	blank  int  // looks that showed the right chat without a bubble
+	s       *Session
+	m       *wabridge.Message
+	goal    whatsapp.Goal
+	intend  func(context.Context, wabridge.Intent) error
+	tapped  bool // the intent is committed: from here on an error is a doubt
+	direct  bool // the next chat on the screen is where this attempt's start led
+	opened  int
+	share   bool      // by SEND instead of the link
+	started time.Time // when the link was opened, for StepCheck
+	waited  int       // looks in a row that showed no chat yet
+	blank   int       // looks that showed the right chat without a bubble
 
 	quoted *wabridge.Message // what is to be quoted; nil: nothing
 	quotes int               // how often its bubble was drawn aside
@@ -49,6 +50,7 @@ type attempt struct {
 func (s *Session) Send(ctx context.Context, m *wabridge.Message, intend func(context.Context, wabridge.Intent) error) (wabridge.State, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.sendTime(m))
 	defer cancel()
+	defer s.about(m)()
 	s.catchUp(ctx)
 	var state wabridge.State
 	var err error
@@ -121,7 +123,7 @@ func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
 		}
 		a.goal.Direct = a.direct && !a.s.somebodyElse(ctx, screen, a.m.Number)
 		act := whatsapp.Next(screen, a.goal)
-		a.s.log.Debug("next", "message", a.m.ID, "do", act.Do, "why", act.Why)
+		a.s.log.Debug("next", "do", act.Do, "why", act.Why)
 		if act.Do == whatsapp.DoTapSend || act.Do == whatsapp.DoQuote {
 			switch ok, err := a.lowered(ctx, screen); {
 			case err != nil:
@@ -170,8 +172,12 @@ func (a *attempt) open(ctx context.Context) error {
 		}
 		start = jidStart(a.s.cfg.Phone, jid, string(a.m.Text))
 	}
+	begin := time.Now()
 	err := a.s.open(ctx, start)
-	a.direct, a.waited = err == nil, 0
+	if err == nil {
+		a.s.step(StepOpen, begin)
+	}
+	a.direct, a.waited, a.started = err == nil, 0, time.Now()
 	return err
 }
 
@@ -245,6 +251,7 @@ func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.
 	if err := a.s.saw(ctx, a.ref(before), before); err != nil {
 		a.s.log.Warn("what the chat showed was not recorded", "err", err)
 	}
+	a.s.step(StepCheck, a.started)
 	note := wabridge.Intent{At: time.Now(), Bubbles: whatsapp.Prints(before.Bubbles)}
 	if err := a.intend(ctx, note); err != nil {
 		return "", err
@@ -253,14 +260,18 @@ func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.
 	a.s.tapped[titleOf(before)]++
 	at := act.At
 	for range taps {
+		begin := time.Now()
 		if err := a.s.tap(ctx, at); err != nil {
 			return "", err
 		}
+		a.s.step(StepTap, begin)
+		begin = time.Now()
 		v, err := a.judge(ctx, before, note)
 		if err != nil {
 			return "", err
 		}
 		if v.outcome == seen {
+			a.s.step(StepConfirm, begin)
 			a.end(ctx, v.screen)
 			return v.state, nil
 		}

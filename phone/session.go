@@ -86,6 +86,8 @@ type Config struct {
 	Unlock string
 	Timing Timing
 	Logger *slog.Logger
+	// Observer hears how the phone is driven; it may be nil.
+	Observer Observer
 }
 
 // A Session drives one phone. It is a queue.Sender: its methods are called
@@ -93,6 +95,8 @@ type Config struct {
 type Session struct {
 	cfg Config
 	log *slog.Logger
+
+	sending bool // log and steps are about one message
 
 	dev   Device
 	fence string // the session's mark on the phone; a command with another one does nothing

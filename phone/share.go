@@ -38,7 +38,7 @@ func (s *Session) sendFile(ctx context.Context, m *wabridge.Message, intend func
 	}
 	a.goal.Text = string(m.Text)
 	if m.Context != "" { // a shared file takes no quote with it
-		s.log.Info("the message goes without its quote", "message", m.ID, "why", "it is a file")
+		s.log.Info("the message goes without its quote", "why", "it is a file")
 	}
 	state, err := (&sharing{attempt: a, file: f, want: whatsapp.WantOf(m)}).run(ctx)
 	if err != nil && s.dev != nil {
@@ -61,10 +61,13 @@ func (s *Session) tidyAfter(ctx context.Context, f *pushed, state wabridge.State
 
 func (sh *sharing) run(ctx context.Context) (wabridge.State, error) {
 	for range reopens {
+		begin := time.Now()
 		chat, err := sh.chat(ctx)
 		if err != nil {
 			return "", err
 		}
+		sh.s.step(StepOpen, begin)
+		begin = time.Now()
 		if err := sh.share(ctx); err != nil {
 			return "", err
 		}
@@ -73,9 +76,10 @@ func (sh *sharing) run(ctx context.Context) (wabridge.State, error) {
 			return "", err
 		}
 		if ok {
+			sh.s.step(StepCheck, begin)
 			return sh.tap(ctx, chat, act)
 		}
-		sh.s.log.Debug("preview backed out of", "message", sh.m.ID, "why", sh.why.Why)
+		sh.s.log.Debug("preview backed out of", "why", sh.why.Why)
 		sh.s.dirty = true
 	}
 	if chat, act, ok, err := sh.attach(ctx); err != nil || ok {
@@ -140,7 +144,7 @@ func (sh *sharing) minute(ctx context.Context, screen whatsapp.Screen) (whatsapp
 	if !sameMinute(twin.Time, clock) || whatsapp.Tells(sh.want, screen.Bubbles, twin) {
 		return screen, nil
 	}
-	sh.s.log.Info("waiting for the next minute: the file's bubble would look like one that is there", "message", sh.m.ID, "seconds", rest.Seconds())
+	sh.s.log.Info("waiting for the next minute: the file's bubble would look like one that is there", "seconds", rest.Seconds())
 	if err := pause(ctx, rest); err != nil {
 		return screen, err
 	}
@@ -179,7 +183,7 @@ func (sh *sharing) preview(ctx context.Context, chat whatsapp.Screen) (act whats
 			return act, false, err
 		}
 		act = whatsapp.NextShare(screen, whatsapp.Share{Goal: sh.goal, Want: sh.want, Title: chat.Chat.Title, Attached: sh.attached})
-		sh.s.log.Debug("next", "message", sh.m.ID, "do", act.Do, "why", act.Why)
+		sh.s.log.Debug("next", "do", act.Do, "why", act.Why)
 		switch act.Do {
 		case whatsapp.DoTapSend:
 			return act, true, nil
@@ -209,9 +213,12 @@ func (sh *sharing) tap(ctx context.Context, chat whatsapp.Screen, act whatsapp.A
 	}
 	sh.tapped = true
 	sh.s.tapped[titleOf(chat)]++
+	begin := time.Now()
 	if err := sh.s.tap(ctx, act.At); err != nil {
 		return "", err
 	}
+	sh.s.step(StepTap, begin)
+	begin = time.Now()
 	for range sh.s.cfg.Timing.Looks {
 		screen, err := sh.s.look(ctx)
 		if err != nil {
@@ -220,6 +227,7 @@ func (sh *sharing) tap(ctx context.Context, chat whatsapp.Screen, act whatsapp.A
 		b, there := sh.bubble(chat, note, screen)
 		switch {
 		case there && b.Transfer != whatsapp.TransferStopped:
+			sh.s.step(StepConfirm, begin)
 			sh.end(ctx, screen)
 			return stateOf(b.Status), nil
 		case there:

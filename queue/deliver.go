@@ -11,6 +11,7 @@ import (
 // deliver sends one claimed message and stores what became of it. The error
 // is the database's.
 func (l *Lane) deliver(ctx, work context.Context, m *wabridge.Message) error {
+	l.Log.Debug("message claimed", "phone", l.Phone, "message_id", m.ID, "try", m.Tries)
 	state, err := l.send(work, m)
 	now := time.Now()
 	if err == nil {
@@ -20,7 +21,7 @@ func (l *Lane) deliver(ctx, work context.Context, m *wabridge.Message) error {
 		}
 		err = wabridge.Fail(wabridge.CodeAmbiguous, nil, "the outcome of the sending is not known")
 	}
-	l.Log.Warn("message not sent", "phone", l.Phone, "message", m.ID, "try", m.Tries, "code", int(codeOf(err)), "err", err)
+	l.Log.Warn("message not sent", "phone", l.Phone, "message_id", m.ID, "try", m.Tries, "code", int(codeOf(err)), "err", err)
 	if err := l.settle(work, m, Outcome(m, err, now)); err != nil {
 		return err
 	}
@@ -88,12 +89,12 @@ func (l *Lane) settle(work context.Context, m *wabridge.Message, move wabridge.M
 			move = wabridge.Doubted(move.At(), wabridge.CodeAmbiguous, words[wabridge.CodeAmbiguous])
 			continue
 		case code == wabridge.CodeStale || code == wabridge.CodeNotFound:
-			l.Log.Error("message was moved by somebody else", "phone", l.Phone, "message", m.ID, "to", string(move.To()), "err", err)
+			l.Log.Error("message was moved by somebody else", "phone", l.Phone, "message_id", m.ID, "to", string(move.To()), "err", err)
 			return nil
 		case work.Err() != nil:
 			return err // Recover will find it as it is
 		case n == 1:
-			l.Log.Error("outcome cannot be stored", "phone", l.Phone, "message", m.ID, "to", string(move.To()), "err", err)
+			l.Log.Error("outcome cannot be stored", "phone", l.Phone, "message_id", m.ID, "to", string(move.To()), "err", err)
 		}
 		if err := rest(work, nil, time.Now().Add(Backoff(n, waitBase, waitCap))); err != nil {
 			continue // one last time
@@ -163,7 +164,7 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 	if codeOf(err) == wabridge.CodeNoNewChats {
 		k.next = now.Add(restrictedWait)
 	}
-	l.Log.Warn("unconfirmed message not resolved", "phone", l.Phone, "message", m.ID, "look", k.n, "code", int(codeOf(err)), "err", err)
+	l.Log.Warn("unconfirmed message not resolved", "phone", l.Phone, "message_id", m.ID, "look", k.n, "code", int(codeOf(err)), "err", err)
 	if k.n >= MaxLooks {
 		return l.settle(ctx, m, wabridge.HasFailed(now, wabridge.CodeInternal,
 			"it could not be found out whether the message left the phone; look into the chat"))

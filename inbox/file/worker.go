@@ -326,10 +326,10 @@ func (w *Worker) endUnreachable(ctx context.Context, waiting []wabridge.Message)
 // end writes that there is no file.
 func (w *Worker) end(ctx context.Context, m wabridge.Message, code wabridge.Code, reason string) {
 	if _, err := w.cfg.Store.Attach(ctx, m.ID, nil, code, reason); err != nil && wabridge.CodeOf(err) != wabridge.CodeStale {
-		w.log.Warn("a message without its file could not be stored", "id", m.ID, "err", err)
+		w.log.Warn("a message without its file could not be stored", "message_id", m.ID, "err", err)
 		return
 	}
-	w.log.Info("message without its file", "id", m.ID, "type", m.Type, "code", int(code))
+	w.log.Info("message without its file", "message_id", m.ID, "type", m.Type, "code", int(code))
 }
 
 // attach fetches a file and attaches it. What can be tried again is noted as the
@@ -355,7 +355,7 @@ func (w *Worker) attach(ctx context.Context, dev Device, m wabridge.Message, f *
 		return w.note(m, err)
 	}
 	f.claimed = true
-	w.log.Info("file attached", "id", m.ID, "type", m.Type, "size", file.Size, "took", now.Sub(w.asked[m.ID]))
+	w.log.Info("file attached", "message_id", m.ID, "type", m.Type, "size", file.Size, "took", now.Sub(w.asked[m.ID]))
 	return nil
 }
 
@@ -373,6 +373,6 @@ func (w *Worker) note(m wabridge.Message, err error) error {
 	default:
 		return fmt.Errorf("fetch a file: %w", err)
 	}
-	w.log.Warn("a received file could not be stored", "id", m.ID, "err", err)
+	w.log.Warn("a received file could not be stored", "message_id", m.ID, "err", err)
 	return nil
 }

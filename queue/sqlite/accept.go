@@ -65,6 +65,7 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 	if err := t.add(&r); err != nil {
 		return queue.Accepted{}, taken(err, "message id "+r.ID)
 	}
+	t.note(&r, "")
 	if err := t.touch(r.chat, now); err != nil {
 		return queue.Accepted{}, err
 	}

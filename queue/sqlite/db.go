@@ -30,6 +30,8 @@ type Options struct {
 	// only when no daemon runs. It is not for lanes: those belong to one
 	// process.
 	Shared bool
+	// Observer hears of what is committed; nil: nobody.
+	Observer Observer
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -41,9 +43,10 @@ type DB struct {
 	w     *writer       // nil for ReadOnly
 	ckpt  *checkpointer // nil unless this is the daemon's
 
-	tokens tokenCache
-	wishes atomic.Pointer[queue.Wishes]
-	ready  ready
+	tokens   tokenCache
+	observer Observer
+	wishes   atomic.Pointer[queue.Wishes]
+	ready    ready
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -57,7 +60,7 @@ type DB struct {
 // being the only process that has the database open for writing; a second one
 // gets CodeStorage. A database of a newer program gives CodeNewerSchema.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
-	db := &DB{path: path, changed: make(chan struct{})}
+	db := &DB{path: path, observer: o.Observer, changed: make(chan struct{})}
 	if err := db.open(ctx, o); err != nil {
 		return nil, errors.Join(storageError(fmt.Errorf("open %s: %w", path, err)), db.Close())
 	}
@@ -84,7 +87,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.startCheckpoints(ctx, conn); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	db.w = newWriter(conn, db.wake)
+	db.w = newWriter(conn, db.wake, db.observer)
 	db.w.wishes = &db.wishes
 	db.w.failed = func() { db.ready.failed.Store(time.Now().UnixMilli()) }
 	if db.ckpt != nil {
@@ -286,9 +289,11 @@ func (db *DB) update(ctx context.Context, what string, do func(*tx) error) error
 	if db.w == nil {
 		return wabridge.Fail(wabridge.CodeStorage, nil, "%s: the database is open for reading only", what)
 	}
-	if err := db.w.write(ctx, do); err != nil {
+	job, tell := db.observed(do)
+	if err := db.w.write(ctx, job); err != nil {
 		return fmt.Errorf("%s: %w", what, storageError(err))
 	}
+	tell(ctx)
 	return nil
 }
 

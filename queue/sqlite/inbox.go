@@ -128,6 +128,7 @@ func (t *tx) receive(c *chat, r *record) error {
 			return err
 		}
 	}
+	t.note(r, "")
 	if err := errors.Join(t.count(&record{}, r), t.click(r)); err != nil {
 		return err
 	}

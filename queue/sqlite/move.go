@@ -100,8 +100,9 @@ UPDATE campaign
 SET opted_out = opted_out + 1
 WHERE id = ?1`
 
-// status writes the event of a move.
+// status writes the event of a move, and has the observer told.
 func (t *tx) status(r *record, previous wabridge.State, m wabridge.Move) error {
+	t.note(r, previous)
 	return t.event(wabridge.EventStatus, r.Phone, r.ID, m.At(), wabridge.StatusData{
 		ID:       r.ID,
 		State:    r.State,

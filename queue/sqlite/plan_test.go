@@ -31,6 +31,8 @@ func TestPlans(t *testing.T) {
 		"pairs":                {pairsOfPhone, 3, "USING COVERING INDEX message_typed (phone=? AND typed>? AND typed<?)"},
 		"sending":              {sendingOf, 1, "USING INDEX message_depth (phone=? AND state=?)"},
 		"unconfirmed":          {unconfirmedOf, 1, "USING INDEX message_depth (phone=? AND state=?)"},
+		"depths":               {depths, 0, "USING COVERING INDEX message_depth"},
+		"waiting longest":      {waitingLongest, 1, "USING COVERING INDEX message_turn"},
 		"depth":                {depthOf, 1, "USING COVERING INDEX message_depth (phone=?)"},
 		"awaiting":             {awaitingOf, 3, "USING INDEX message_awaiting (phone=? AND handed>?)"},
 		"open in chat":         {openInChat, 1, "USING COVERING INDEX message_open (chat=? AND held=?)"},

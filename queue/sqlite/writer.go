@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -40,7 +41,9 @@ type writer struct {
 	wishes    *atomic.Pointer[queue.Wishes] // what people may say; nil in a migration
 	changed   func()                        // tells the waiting ones, after a commit
 	committed func()                        // tells the checkpointer, after each commit
-	failed    func()                        // tells of each job that the database could not do
+	observed  bool                          // somebody hears of what is committed
+	took      func(jobs int, took time.Duration)
+	failed    func() // tells of each job that the database could not do
 }
 
 // A tx is what a job may do inside the transaction.
@@ -49,6 +52,7 @@ type tx struct {
 	changed bool     // set by a job whose change concerns a lane or a reader of the log
 	after   []func() // run after the commit, in order
 	deltas  []delta  // what the jobs counted, written before the commit
+	notes   []note   // what an observer is to hear
 }
 
 // errBegin marks a transaction that did not even begin: another process holds
@@ -58,8 +62,9 @@ var errBegin = errors.New("begin")
 // errClosed answers jobs that come after Close.
 var errClosed = wabridge.Fail(wabridge.CodeStopping, nil, "the database is closed")
 
-func newWriter(conn *sql.Conn, changed func()) *writer {
+func newWriter(conn *sql.Conn, changed func(), o Observer) *writer {
 	w := &writer{
+		took:      func(int, time.Duration) {},
 		committed: func() {},
 		failed:    func() {},
 		conn:      conn,
@@ -67,6 +72,9 @@ func newWriter(conn *sql.Conn, changed func()) *writer {
 		jobs:      make(chan job, maxGroup),
 		quit:      make(chan struct{}),
 		changed:   changed,
+	}
+	if o != nil {
+		w.observed, w.took = true, o.Committed
 	}
 	w.wg.Go(w.run)
 	return w
@@ -167,7 +175,7 @@ func (w *writer) group(jobs []job) {
 // commit runs jobs in one transaction. The error means that nothing of it was
 // kept; a job's own error (in answers) means that nothing of that job was.
 func (w *writer) commit(jobs []job) (answers []error, err error) {
-	t := &tx{w: w}
+	t, begin := &tx{w: w}, time.Now()
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, fmt.Errorf("%w: %w", errBegin, err)
 	}
@@ -192,6 +200,7 @@ func (w *writer) commit(jobs []job) (answers []error, err error) {
 	if err := t.exec("COMMIT"); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
+	w.took(len(jobs), time.Since(begin))
 	w.committed()
 	for _, f := range t.after {
 		f()
