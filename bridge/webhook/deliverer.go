@@ -31,8 +31,17 @@ const (
 	saving = 5 * time.Second
 )
 
+// An Observer hears of each POST to an endpoint: the status of the answer, 0
+// where there was none, and how long it took. It must not wait.
+type Observer interface {
+	Posted(endpoint string, status int, took time.Duration)
+}
+
 // A Deliverer owns one lane (goroutine) for each endpoint.
 type Deliverer struct {
+	// Observer hears of each POST; set it before Start. It may be nil.
+	Observer Observer
+
 	store  Store
 	client *http.Client
 	log    *slog.Logger

@@ -31,6 +31,7 @@ var kinds = queue.EventFilter{Kinds: []wabridge.EventKind{
 type lane struct {
 	store  Store
 	log    *slog.Logger
+	posts  Observer
 	choose Chain // which events go to this endpoint, and as what
 	send   Chain // how they go there
 	cancel context.CancelFunc
@@ -57,6 +58,7 @@ func newLane(d *Deliverer, e queue.Endpoint, cancel context.CancelFunc) *lane {
 	return &lane{
 		store:  d.store,
 		log:    d.log.With("endpoint", e.ID),
+		posts:  d.Observer,
 		choose: Chain{lookup(d.store), route(d.endpoints), render, d.marks.admit},
 		send:   Chain{sign, post(d.client), judge},
 		cancel: cancel,
@@ -144,6 +146,7 @@ func (l *lane) handle(work context.Context, ev wabridge.Event) next {
 	err := l.choose.Run(work, d)
 	if err == nil {
 		err = l.send.Run(work, d)
+		l.posted(d, err)
 	}
 	switch {
 	case err == nil:
@@ -162,6 +165,19 @@ func (l *lane) handle(work context.Context, ev wabridge.Event) next {
 	}
 	l.failed(work, err)
 	return lookAgain
+}
+
+// posted tells of a POST and its answer.
+func (l *lane) posted(d *Delivery, err error) {
+	status := d.Status
+	if err != nil && status/100 == 2 { // its answer broke off
+		status = 0
+	}
+	if l.posts != nil {
+		l.posts.Posted(d.Endpoint.ID, status, d.Took)
+	}
+	l.log.Debug("webhook posted", "message_id", d.Event.Message, "event", d.Event.Number, "field", d.Field,
+		"status", status, "took", d.Took)
 }
 
 // delivered notes a success. It is made durable beside the next POSTs; when

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // An Observer hears of what was committed. Its methods must not wait; what they
@@ -97,30 +98,21 @@ FROM message INDEXED BY message_turn
 WHERE head = 1 AND state = 'queued' AND due <= ?1
 GROUP BY phone`
 
-// A Depth is how many open messages of a phone are in a state, and when the
-// oldest of them was accepted.
-type Depth struct {
-	Phone  string
-	State  wabridge.State
-	Count  int
-	Oldest time.Time
-}
-
 const depths = `
 SELECT phone, state, count(*), min(created)
 FROM message INDEXED BY message_depth
 WHERE open = 1
 GROUP BY phone, state`
 
-// Depths counts the open messages of all phones.
-func (db *DB) Depths(ctx context.Context) (list []Depth, err error) {
+// Depths counts the open messages of all phones, by phone and state.
+func (db *DB) Depths(ctx context.Context) (list []queue.Depth, err error) {
 	rows, err := db.read.QueryContext(ctx, depths)
 	if err != nil {
 		return nil, readError("count messages", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var d Depth
+		var d queue.Depth
 		var oldest int64
 		if err := rows.Scan(&d.Phone, &d.State, &d.Count, &oldest); err != nil {
 			return nil, readError("count messages", err)
