@@ -20,7 +20,7 @@ const module = "github.com/wabridge/wabridge"
 var layers = [][]string{
 	{"cmd/wabridge"},
 	{"daemon"},
-	{"bridge/cloud", "bridge/console", "bridge/crm", "bridge/devino", "bridge/twin", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
+	{"bridge/cloud", "bridge/console", "bridge/crm", "bridge/devino", "bridge/metrics", "bridge/twin", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
 	{"bridge/callback"},
 	{"backup", "bridge", "bridge/file", "inbox/notification", "phonesim/*"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},

@@ -65,6 +65,11 @@ func (s *Server) routes() http.Handler {
 	open("GET /bridge/v1/openapi.yaml", s.describe)
 	open("GET /healthz", s.healthz)
 	open("GET /readyz", s.readyz)
+	if s.MetricsPublic {
+		open("GET /metrics", s.metrics)
+	} else {
+		with(queue.ScopeRead, "GET /metrics", s.metrics)
+	}
 	mux.Handle("/", s.answer(s.nowhere))
 	nothing := s.answer(func(http.ResponseWriter, *http.Request) error { return nothingHere })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

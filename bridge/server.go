@@ -64,6 +64,10 @@ type Config struct {
 	Pollers func(ctx context.Context) ([]Poller, error)
 	// Audit is told of what admins do; nil notes nothing.
 	Audit *audit.Recorder
+	// Metrics serves /metrics; nil: there are none. MetricsPublic lets
+	// everybody read them, else a token with the scope read is needed.
+	Metrics       http.Handler
+	MetricsPublic bool
 	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)
 	// at one time; 0 means 512.
 	MaxStreams int
@@ -123,13 +127,27 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) Beside(rest http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := r.URL.Path
-		if strings.HasPrefix(p, "/bridge/v1/") || p == "/bridge/v1" || p == "/healthz" || p == "/readyz" {
+		if strings.HasPrefix(p, "/bridge/v1/") || p == "/bridge/v1" || p == "/healthz" || p == "/readyz" || p == "/metrics" {
 			s.handler.ServeHTTP(w, r)
 			return
 		}
 		rest.ServeHTTP(w, r)
 	})
 }
+
+// Probes serves /metrics, /healthz and /readyz, without asking for a token: for
+// an address of their own that only the machine, or its operators, reach.
+func (s *Server) Probes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", s.answer(s.healthz))
+	mux.Handle("GET /readyz", s.answer(s.readyz))
+	mux.Handle("GET /metrics", s.answer(s.metrics))
+	mux.Handle("/", s.answer(func(http.ResponseWriter, *http.Request) error { return nothingHere }))
+	return mux
+}
+
+// Readers is how many readers of events there are.
+func (s *Server) Readers() int { return s.streams.busy(s.MaxStreams) }
 
 // Shutdown says goodbye to all event readers and waits for them, at most
 // until ctx ends. It may be called twice.

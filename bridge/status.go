@@ -60,6 +60,15 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// metrics shows what is counted, in Prometheus's text format.
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) error {
+	if s.Metrics == nil {
+		return nothingHere
+	}
+	s.Metrics.ServeHTTP(w, r)
+	return nil
+}
+
 // healthz says that the program runs; it asks nobody.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

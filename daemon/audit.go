@@ -2,9 +2,15 @@ package daemon
 
 import (
 	"context"
+	"time"
 
 	"github.com/wabridge/wabridge/audit"
 )
+
+// AuditConfig says how long the record of what admins did is kept.
+type AuditConfig struct {
+	Keep time.Duration `koanf:"keep"`
+}
 
 // recordRun begins the record of what admins do, with this start; the stop
 // ends it.

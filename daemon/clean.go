@@ -18,7 +18,7 @@ func (d *Daemon) cleanUp(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
-			gone, err := d.db.Clean(ctx, time.Now(), sqlite.Retention{})
+			gone, err := d.db.Clean(ctx, time.Now(), sqlite.Retention{Audit: d.cfg.Audit.Keep})
 			switch {
 			case ctx.Err() != nil:
 				return

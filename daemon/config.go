@@ -8,7 +8,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/queue/sqlite"
 )
 
 // Config is all that the daemon is told. Zero values mean the defaults of
@@ -27,6 +27,10 @@ type Config struct {
 	PublicURL  string        `koanf:"public_url"`
 	Exposed    bool          `koanf:"allow_exposed"`
 	Origins    []string      `koanf:"allowed_origins"`
+	Proxies    []string      `koanf:"trusted_proxies"`
+	TLS        TLSConfig     `koanf:"tls"`
+	Metrics    MetricsConfig `koanf:"metrics"`
+	Audit      AuditConfig   `koanf:"audit"`
 	Data       string        `koanf:"data"`
 	Profiles   string        `koanf:"profiles"`
 	WABA       string        `koanf:"waba_id"`
@@ -140,6 +144,7 @@ func Default() Config {
 			Quota: 10 << 30, Reserve: 256 << 20, MaxSize: media.MaxDocument,
 			KeepUpload: 30 * 24 * time.Hour, KeepReceived: 7 * 24 * time.Hour, Wait: time.Minute,
 		},
+		Audit: AuditConfig{Keep: 365 * 24 * time.Hour},
 		Grace: 20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
 		ReadReceipts: ReceiptsOpen, Pictures: true, Console: true, OptOut: OptOutConfig{Enabled: true},
 	}
@@ -230,15 +235,17 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateServer(bad report) {
-	host, port, err := net.SplitHostPort(c.Listen)
-	if _, perr := strconv.ParseUint(port, 10, 16); err == nil {
-		err = perr
+	c.validateListen(bad, "listen", c.Listen, c.TLS.on())
+	if c.Metrics.Listen != "" {
+		c.validateListen(bad, "metrics.listen", c.Metrics.Listen, false)
 	}
-	switch {
-	case err != nil:
-		bad("listen", "%q is not host:port, e.g. 127.0.0.1:8080", c.Listen)
-	case !c.Exposed && !loopback(host):
-		bad("listen", "%q can be reached from other machines, and the API is not encrypted; put a TLS proxy in front, or set allow_exposed: true if the network is yours", c.Listen)
+	if _, err := c.proxies(); err != nil {
+		field, text, _ := strings.Cut(err.Error(), ": ")
+		bad(field, "%s", text)
+	}
+	c.TLS.validate(bad)
+	if c.Audit.Keep < sqlite.MinAudit {
+		bad("audit.keep", "%v is shorter than 31 days, which is the least", c.Audit.Keep)
 	}
 	for i, o := range c.Origins {
 		if u, err := url.Parse(o); o != "*" && (err != nil || !httpURL(o) || u.Path != "" && u.Path != "/") {

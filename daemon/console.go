@@ -29,5 +29,5 @@ func (d *Daemon) ConsoleURL() string {
 	case d.cfg.PublicURL != "":
 		return d.cfg.PublicURL
 	}
-	return "http://" + d.addr
+	return d.URL()
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/wabridge/wabridge/bridge/cloud"
 	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/bridge/file"
+	"github.com/wabridge/wabridge/bridge/metrics"
 	"github.com/wabridge/wabridge/bridge/webhook"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
@@ -44,9 +45,14 @@ type Daemon struct {
 	client  *http.Client // of webhooks
 	hooks   *webhook.Deliverer
 	audit   *audit.Recorder
+	metrics *metrics.Metrics
+	state   *metrics.State // what a scrape reads
+	reload  chan struct{}  // capacity 1: read the certificate again
 	addr    string
-	token   string
-	failed  chan error
+
+	metricsAddr string
+	token       string
+	failed      chan error
 
 	mu      sync.Mutex
 	phones  map[string]*runner // by phone_number_id
@@ -67,7 +73,7 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	policy, _ := cfg.Pacing.policy() // Validate has seen to it
 	return &Daemon{
 		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy, limits: queue.NewLimits(cfg.Limits.Throughput, queue.CloudPair),
-		parts: parts{log: log}, client: webhook.NewClient(), failed: make(chan error, 1), phones: map[string]*runner{},
+		parts: parts{log: log}, client: webhook.NewClient(), failed: make(chan error, 1), reload: make(chan struct{}, 1), phones: map[string]*runner{},
 	}, nil
 }
 
@@ -100,7 +106,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	case finished:
 		d.log.Warn("the restore of a backup that was interrupted is finished")
 	}
-	d.db, err = sqlite.Open(ctx, filepath.Join(d.cfg.Data, DatabaseFile), sqlite.Options{})
+	d.db, err = sqlite.Open(ctx, filepath.Join(d.cfg.Data, DatabaseFile), sqlite.Options{Observer: d.observe()})
 	if err != nil {
 		return err
 	}
@@ -122,6 +128,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	d.hooks = webhook.New(d.db, d.client, d.log.With("component", "webhook"))
+	d.hooks.Observer = d.metrics
 	if err := d.hooks.Start(run); err != nil {
 		return err
 	}

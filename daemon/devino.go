@@ -51,14 +51,15 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 		Store: d.db, Auth: auth, Log: d.log.With("component", "devino"), Senders: map[string]string{},
 		Links: d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
 	}
+	c.Client = d.counted("devino", d.client)
 	if c.PrivateCallbacks = d.cfg.Devino.AllowPrivate; !c.PrivateCallbacks {
-		c.Callbacks = callback.PublicClient()
+		c.Callbacks = d.counted("devino", callback.PublicClient())
 	}
 	for _, s := range d.cfg.Devino.Senders {
 		c.Senders[s.Name] = s.Phone
 	}
 	if c.Base == "" {
-		c.Base = "http://" + d.addr
+		c.Base = d.URL()
 	}
 	hooks := devino.New(c)
 	if err := hooks.Start(context.WithoutCancel(ctx)); err != nil {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +29,15 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		return fmt.Errorf("listen: %w; choose another address with --listen", err)
 	}
 	d.addr = l.Addr().String()
+	secure, err := d.openTLS(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if secure != nil {
+		l = tls.NewListener(l, secure)
+	}
 	auth := bridge.NewAuth(d.db)
+	auth.Log, auth.Wrong = d.log.With("component", "auth"), d.metrics.WrongToken
 	graph, composer := cloud.New(cloud.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "cloud"),
 		PublicURL: d.cfg.PublicURL, QueryTokenSends: d.cfg.QueryToken,
@@ -41,6 +51,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
 		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
 		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: newHands(d), Audit: d.audit, Composer: composer,
+		Metrics: d.metrics.Handler(), MetricsPublic: d.cfg.Metrics.Public,
 	})
 	rest, err := d.serveDevino(ctx, auth, graph)
 	if err == nil {
@@ -49,24 +60,14 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	server := newServer(d.serveConsole(auth, own.Beside(rest)), d.log.With("component", "http"))
-	done := make(chan struct{})
-	go func() { // ends with Shutdown, which waits for it
-		defer close(done)
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			d.fail(fmt.Errorf("serve http: %w", err))
-		}
-	}()
-	d.parts.started("http", func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		err := server.Shutdown(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = server.Close()
-		}
-		<-done
+	d.state.Store, d.state.Readers = d.db, own.Readers
+	proxies, _ := d.cfg.proxies() // Validate has seen to it
+	log := d.log.With("component", "http")
+	handler := bridge.Observe(guarded(d.https(), d.serveConsole(auth, own.Beside(rest))), log, d.metrics)
+	d.serve(newServer(behind(proxies, handler), log), l, "http")
+	if err := d.serveMetrics(ctx, own); err != nil {
 		return err
-	})
+	}
 	d.parts.started("event readers", own.Shutdown) // before http, which would wait for them
 	return d.writeAddress()
 }
@@ -81,18 +82,35 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
+// URL is where the HTTP interfaces are. It is known after Start.
+func (d *Daemon) URL() string {
+	if d.cfg.TLS.on() {
+		return "https://" + d.addr
+	}
+	return "http://" + d.addr
+}
+
+// https reports whether browsers know this server by an https address of its
+// own.
+func (d *Daemon) https() bool {
+	return d.cfg.TLS.on() && strings.HasPrefix(d.cfg.PublicURL, "https://")
+}
+
 // writeAddress tells the commands of this machine where the gateway is.
 func (d *Daemon) writeAddress() error {
 	path := filepath.Join(d.cfg.Data, AddressFile)
-	if err := writePrivate(path, d.addr); err != nil {
+	if err := writePrivate(path, d.URL()); err != nil {
 		return err
 	}
-	d.parts.started("address file", func(context.Context) error {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		return nil
-	})
+	d.parts.started("address file", func(context.Context) error { return removeFile(path) })
+	return nil
+}
+
+// removeFile removes a file that may be gone already.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
 	return nil
 }
 

@@ -122,6 +122,7 @@ func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options)
 	if err != nil {
 		return err
 	}
+	d.metrics.Phone(p.ID)
 	r := d.assemble(p, cfg.PIN, link)
 	d.mu.Lock()
 	d.phones[p.ID] = r
@@ -163,7 +164,7 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 	})
 	r.session = phone.New(phone.Config{
 		Phone: p, Profiles: d.profiles, Names: r.reader.Contacts(), Store: d.db, Unlock: pin,
-		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Files: d.files, Timing: d.cfg.timing(), Logger: d.log,
+		Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)}, Files: d.files, Timing: d.cfg.timing(), Logger: d.log, Observer: d.metrics,
 		Pictures: d.pictures(),
 		Open:     func(ctx context.Context) (phone.Device, error) { return reach(ctx, link) },
 		Looked: func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, o phone.LookAt) (phone.Seen, error) {

@@ -4,5 +4,5 @@ package media
 
 import "errors"
 
-// freeSpace is not known here; the disk itself will say when it is full.
-func freeSpace(string) (int64, error) { return 0, errors.ErrUnsupported }
+// FreeSpace is not known here; the disk itself will say when it is full.
+func FreeSpace(string) (int64, error) { return 0, errors.ErrUnsupported }

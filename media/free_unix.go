@@ -4,8 +4,8 @@ package media
 
 import "syscall"
 
-// freeSpace is how many bytes a normal user may still write on the disk of dir.
-func freeSpace(dir string) (int64, error) {
+// FreeSpace is how many bytes a normal user may still write on the disk of dir.
+func FreeSpace(dir string) (int64, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, err

@@ -39,7 +39,7 @@ type Store struct {
 // Open opens the directory, makes it if there is none, and counts what it
 // holds. What an earlier process left half-written is removed.
 func Open(dir string, o Options) (*Store, error) {
-	s := &Store{dir: dir, quota: o.Quota, reserve: o.Reserve, free: freeSpace}
+	s := &Store{dir: dir, quota: o.Quota, reserve: o.Reserve, free: FreeSpace}
 	switch {
 	case s.reserve == 0:
 		s.reserve = defaultReserve

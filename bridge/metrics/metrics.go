@@ -222,6 +222,13 @@ func (m *Metrics) Transport(endpoint string, base http.RoundTripper) http.RoundT
 	return transport{base, endpoint, m}
 }
 
+// CloseIdleConnections lets http.Client.CloseIdleConnections reach what is below.
+func (t transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // RoundTrip implements http.RoundTripper.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	begin := time.Now()

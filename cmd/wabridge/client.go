@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 // A client speaks to a running gateway.
 type client struct {
 	url, token string
+	tls        *tls.Config // nil: as the system trusts
 	http       *http.Client
 }
 
@@ -57,8 +59,11 @@ func newClient(c *cobra.Command) (*client, error) {
 	data, remote := setting(c, "data", "WABRIDGE_DATA"), cl.url != ""
 	if !remote {
 		cl.url = "http://" + daemon.Default().Listen
-		if addr, err := os.ReadFile(filepath.Join(data, daemon.AddressFile)); err == nil {
-			cl.url = "http://" + strings.TrimSpace(string(addr))
+		switch local, err := daemon.FindLocal(data); {
+		case err == nil:
+			cl.trust(local)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("the address of the gateway: %w", err)
 		}
 	}
 	if u, err := url.Parse(cl.url); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -72,6 +77,18 @@ func newClient(c *cobra.Command) (*client, error) {
 		cl.token = strings.TrimSpace(string(secret))
 	}
 	return cl, nil
+}
+
+// trust makes the client use a gateway of this machine, and, with https, trust
+// its certificate alone.
+func (cl *client) trust(local daemon.Local) {
+	cl.url, cl.tls = local.URL, local.TLS()
+	if cl.tls == nil {
+		return
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = cl.tls
+	cl.http.Transport = transport
 }
 
 // noToken explains what to do without a token.

@@ -92,7 +92,7 @@ func demoConfig(f demoFlags, adb string) daemon.Config {
 }
 
 func greet(out io.Writer, d *daemon.Daemon, control string) {
-	url := "http://" + d.Addr()
+	url := d.URL()
 	fmt.Fprintf(out, `wabridge demo: a simulated phone, and the gateway that drives it
 
   url              %s

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -54,9 +56,19 @@ func serve(ctx context.Context, cfg daemon.Config, log *slog.Logger, ready func(
 	if ready != nil {
 		ready(d)
 	}
-	select {
-	case <-ctx.Done():
-	case err = <-d.Failed():
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+wait:
+	for {
+		select {
+		case <-ctx.Done():
+			break wait
+		case err = <-d.Failed():
+			break wait
+		case <-hangup:
+			d.Reload()
+		}
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace+10*time.Second)
 	defer cancel()
