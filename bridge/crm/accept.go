@@ -49,6 +49,7 @@ type candidate struct {
 // outcome counts what became of the items of an answer.
 type outcome struct {
 	accepted, rejected, repeated int
+	fresh                        bool // something was not handed out by the answer before
 }
 
 // accept takes the items of one answer in, in their order. What cannot be sent
@@ -73,11 +74,15 @@ func (p *Poller) accept(ctx context.Context, items []item) (outcome, error) {
 		return out, err
 	}
 	var drafts []queue.Draft
+	refusals := map[string]bool{}
+	defer func() { p.refused = refusals }()
 	for _, c := range list {
 		switch {
 		case c.bad != nil:
 			err = p.refuse(ctx, c.id, *c.bad)
 			out.rejected++
+			out.fresh = out.fresh || !p.refused[c.id]
+			refusals[c.id] = true
 		case c.known:
 			p.repeat(c.id)
 			out.repeated++
@@ -97,7 +102,7 @@ func (p *Poller) accept(ctx context.Context, items []item) (outcome, error) {
 	if _, err := p.store.Enqueue(ctx, drafts...); err != nil {
 		return out, err
 	}
-	out.accepted = len(drafts)
+	out.accepted, out.fresh = len(drafts), true
 	return out, nil
 }
 

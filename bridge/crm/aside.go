@@ -46,6 +46,9 @@ func (l *lane) passBy(work context.Context, stuck job) (passed bool, err error) 
 	}
 	l.p.log.Warn("CRM takes what is behind this event, but not this one; it is tried again every hour", "lane", l.id, "event", stuck.number)
 	l.succeeded(jobs[0].number)
+	if _, err := l.countAside(work); err != nil {
+		return true, err
+	}
 	return true, l.save(work)
 }
 
@@ -70,11 +73,10 @@ func (l *lane) countAside(ctx context.Context) (int, error) {
 
 // retryAside tries what is due of what was put aside.
 func (l *lane) retryAside(stop, work context.Context) error {
-	if now := time.Now(); now.Sub(l.asideAt) < asideCheck {
+	if time.Since(l.asideAt) < asideCheck {
 		return nil
-	} else {
-		l.asideAt = now
 	}
+	l.asideAt = time.Now()
 	list, err := l.outcasts(work, maxAside)
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ type Store interface {
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
+	Statuses(ctx context.Context, id string) ([]wabridge.Event, error)
 	PutMedia(ctx context.Context, r queue.MediaRecord) (queue.MediaRecord, error)
 	Events(ctx context.Context, after int64, limit int, f queue.EventFilter) (events []wabridge.Event, searched int64, err error)
 	LastEvent(ctx context.Context) (int64, error)
@@ -73,7 +74,8 @@ type Poller struct {
 	etag    string
 	proven  bool // the URL was found to be the right one
 
-	accepting sync.Mutex // answers are taken in one after the other
+	accepting sync.Mutex      // answers are taken in one after the other
+	refused   map[string]bool // ids that the last answer's taking-in rejected; accepting guards it
 
 	mu      sync.Mutex
 	repeats map[string]bool // items that are told again
@@ -190,7 +192,7 @@ func (p *Poller) run(stop, work context.Context) {
 // and otherwise until Every has passed since the request: a server that held
 // it is asked again at once.
 func (p *Poller) pause(began, now time.Time, out outcome) time.Duration {
-	if out.accepted+out.rejected > 0 {
+	if out.fresh {
 		return 0
 	}
 	return max(began.Add(p.cfg.Every).Sub(now), 0)

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -107,8 +108,36 @@ func (p *Poller) resultOf(ctx context.Context, ev wabridge.Event) (j job, ok boo
 }
 
 // again are the results of an item that the CRM hands out although it was told
-// of it: it has lost the answer.
+// of it: it has lost the answer. They are the first and the last that it was
+// told; the log tells the rest.
 func (p *Poller) again(ctx context.Context, id string) ([]result, error) {
+	cursor := p.lanes.results.current().Cursor
+	events, err := p.store.Statuses(ctx, messageID(p.cfg.Name, id))
+	if err != nil {
+		return nil, err
+	}
+	if len(events) == 0 {
+		return p.fromRow(ctx, id)
+	}
+	var list []result
+	for _, ev := range events {
+		var s wabridge.StatusData
+		if err := json.Unmarshal(ev.Data, &s); err != nil || ev.Number > cursor {
+			continue
+		}
+		if w := word(s.State, s.Previous); w == "" || !p.wire.tells(w) {
+			continue
+		}
+		list = append(list, report(id, s, ev.At))
+	}
+	if len(list) > 2 {
+		list = []result{list[0], list[len(list)-1]}
+	}
+	return list, nil
+}
+
+// fromRow are the results of an item whose events are no longer kept.
+func (p *Poller) fromRow(ctx context.Context, id string) ([]result, error) {
 	m, err := p.store.Message(ctx, messageID(p.cfg.Name, id))
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		return nil, nil
@@ -116,13 +145,11 @@ func (p *Poller) again(ctx context.Context, id string) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := []result{{ID: id, MessageID: m.ID, Status: wordAccepted, Timestamp: m.Created.Unix(), Callback: m.Callback}}
-	at := map[wabridge.State]time.Time{wabridge.Sent: m.SentAt, wabridge.Delivered: m.Delivered, wabridge.Read: m.ReadAt}[m.State]
-	if at.IsZero() {
-		at = m.Ended
-	}
-	if w := word(m.State, wabridge.Sending); w != "" && p.wire.tells(w) {
-		list = append(list, report(id, wabridge.StatusData{ID: m.ID, State: m.State, At: at, Code: m.Code, Reason: m.Reason, Callback: m.Callback}, m.Created))
+	s := wabridge.StatusData{ID: m.ID, State: wabridge.Queued, At: m.Created, Callback: m.Callback}
+	list := []result{report(id, s, m.Created)}
+	s.State, s.Previous, s.Code, s.Reason = m.State, wabridge.Sending, m.Code, m.Reason
+	if s.At = cmp.Or(m.ReadAt, m.Delivered, m.SentAt, m.Ended); word(s.State, s.Previous) != "" && p.wire.tells(word(s.State, s.Previous)) {
+		list = append(list, report(id, s, m.Created))
 	}
 	return list, nil
 }
