@@ -63,6 +63,8 @@ type Config struct {
 
 	// Timing is "phone", or "instant" for a simulated phone without delays.
 	Timing string `koanf:"timing"`
+	// Sources tells of the settings that were said where; Load sets it.
+	Sources map[string]Source `koanf:"-"`
 	// Token is a secret to accept from the start; only the demo sets it.
 	Token string `koanf:"-"`
 }

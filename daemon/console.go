@@ -1,10 +1,13 @@
 package daemon
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/console"
+	"github.com/wabridge/wabridge/bridge/webhook"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // serveConsole serves the console's pages beside what rest serves, unless the
@@ -15,9 +18,19 @@ func (d *Daemon) serveConsole(auth *bridge.Auth, rest http.Handler) http.Handler
 	}
 	c := console.New(console.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "console"), Version: d.build.Version, PublicURL: d.cfg.PublicURL,
+		Operate: console.Operate{
+			Hands: d.hands, Webhooks: d.hooks, TestWebhook: d.testWebhook, Rates: d.cfg.rates(), Currency: d.cfg.Currency,
+			Settings: Explain(d.cfg), Audit: d.audit,
+		},
 	})
 	d.parts.started("console", c.Shutdown)
 	return c.Beside(rest)
+}
+
+// testWebhook posts a sample to a receiver, for a person who looks at it.
+func (d *Daemon) testWebhook(ctx context.Context, e queue.Endpoint) console.WebhookTest {
+	r := webhook.Test(ctx, d.client, e.URL, e.Secret)
+	return console.WebhookTest{Status: r.Status, Took: r.Took, Error: r.Error, Excerpt: r.Excerpt}
 }
 
 // ConsoleURL is where the console is, "" where it is turned off. It is known

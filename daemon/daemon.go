@@ -44,6 +44,7 @@ type Daemon struct {
 	signer  *file.Signer
 	client  *http.Client // of webhooks
 	hooks   *webhook.Deliverer
+	hands   *hands
 	audit   *audit.Recorder
 	metrics *metrics.Metrics
 	state   *metrics.State // what a scrape reads
@@ -71,10 +72,12 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	}
 	log = slog.New(bridge.LogHandler(log.Handler()))
 	policy, _ := cfg.Pacing.policy() // Validate has seen to it
-	return &Daemon{
+	d := &Daemon{
 		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy, limits: queue.NewLimits(cfg.Limits.Throughput, queue.CloudPair),
 		parts: parts{log: log}, client: webhook.NewClient(), failed: make(chan error, 1), reload: make(chan struct{}, 1), phones: map[string]*runner{},
-	}, nil
+	}
+	d.hands = newHands(d)
+	return d, nil
 }
 
 // Addr is where the HTTP API listens, Token the local user's secret. Both are

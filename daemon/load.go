@@ -51,6 +51,7 @@ func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
 		wrong = append(wrong, found...)
 	}
 	if len(wrong) == 0 {
+		c.Sources = sourcesOf(origin)
 		return c, nil
 	}
 	for i, m := range wrong {

@@ -187,4 +187,3 @@ func (v *visit) Share(part, all int64) string {
 	}
 	return strconv.FormatInt((part*100+all/2)/all, 10) + " %"
 }
-

@@ -81,8 +81,11 @@ func viewTemplate(t content.Template) templateView {
 				v.Buttons = append(v.Buttons, b.Text)
 			}
 		}
-		v.Variables += len(content.Placeholders(part.Text))
+		if part.Type == "HEADER" {
+			v.Variables += len(content.Placeholders(part.Text))
+		}
 	}
+	v.Variables += len(content.Placeholders(t.BodyText()))
 	return v
 }
 
