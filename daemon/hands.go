@@ -14,7 +14,7 @@ import (
 
 // Limits of what people ask of a phone.
 const (
-	handWait     = 12 * time.Second // for the lane to be at leisure, and for the act itself
+	handWait     = 30 * time.Second // for the lane to be at leisure, and for the act itself
 	pictureKept  = time.Minute      // how old a picture may be that is shown while the phone is busy
 	healthKept   = 10 * time.Second
 	healthTime   = 8 * time.Second // for the phone to answer
