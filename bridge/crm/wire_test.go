@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,8 +148,13 @@ func TestSignature(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := openDB(t)
 		defer func() { must(t, db.Close()) }()
+		var mu sync.Mutex
 		var keys []string
-		fails := 2
+		tries := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(keys)
+		}
 		c := ownConfig()
 		c.SignSecret, c.Headers = "sign", map[string]string{"X-Shop": "7"}
 		p := New(c, Parts{Store: db, Log: (&logs{}).logger(), Client: client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -166,16 +172,18 @@ func TestSignature(t *testing.T) {
 			if r.Header.Get("Authorization") != "Bearer s3cret" || r.Header.Get("X-Shop") != "7" || r.Header.Get("User-Agent") != "wabridge" {
 				t.Errorf("headers %v", r.Header)
 			}
-			if keys = append(keys, r.Header.Get("Idempotency-Key")); len(keys) <= fails {
+			mu.Lock()
+			defer mu.Unlock()
+			if keys = append(keys, r.Header.Get("Idempotency-Key")); len(keys) <= 2 {
 				w.WriteHeader(http.StatusBadGateway)
 			}
 		}))})
 		must(t, p.Start(t.Context()))
 		defer func() { must(t, p.Stop(context.Background())) }()
 		receive(t, db, "a")
-		until(t, "three tries", func() bool { return len(keys) == 3 })
+		until(t, "three tries", func() bool { return tries() == 3 })
 		receive(t, db, "b")
-		until(t, "the next", func() bool { return len(keys) == 4 })
+		until(t, "the next", func() bool { return tries() == 4 })
 		if keys[0] != keys[1] || keys[1] != keys[2] || keys[3] == keys[0] || len(keys[0]) != 32 {
 			t.Errorf("keys %q", keys)
 		}
