@@ -37,6 +37,10 @@ type Store interface {
 	queue.Pictures
 	queue.Analytics
 	queue.Times
+	queue.Conversations
+	queue.Outbox
+	queue.Campaigns
+	queue.Sessions
 }
 
 // Config is what a Console is made of. Store, Auth and Log are required.
@@ -50,6 +54,13 @@ type Config struct {
 	PublicURL string
 	// Operate is what the pages for operators need of the rest of the program.
 	Operate Operate
+	// Files opens the files of messages, Library takes those that are to be
+	// sent. Without them there are no files.
+	Files   Files
+	Library Library
+	// Evidence finds what was on the screen when a message was not sent; nil
+	// shows none.
+	Evidence Evidence
 	// MaxStreams bounds the pages that listen for changes at one time; 0
 	// means 128.
 	MaxStreams int

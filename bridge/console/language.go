@@ -195,6 +195,9 @@ func (m moment) ISO() string { return m.at.Format(time.RFC3339) }
 // Clock is the time of day, "15:04".
 func (m moment) Clock() string { return m.at.Format("15:04") }
 
+// Seconds is the time of day to the second.
+func (m moment) Seconds() string { return m.at.Format("15:04:05") }
+
 // Day is the day in words.
 func (m moment) Day() string { return m.lang.day(m.at, m.now) }
 

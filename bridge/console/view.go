@@ -27,6 +27,7 @@ type views struct {
 //
 //	t "inbox.title" 3     the text of a key, with arguments
 //	icon "inbox"          the template icon-inbox
+//	of . .D.List          the same visit with other data, for a template within one
 //	pair . "x"            {{.A}} and {{.B}} for a template that needs two things
 //	static "console.css"  the address of a file of static/
 func parseViews(l language) *views {
@@ -37,6 +38,7 @@ func parseViews(l language) *views {
 		"icon":   v.icon,
 		"pair":   func(a, b any) map[string]any { return map[string]any{"A": a, "B": b} },
 		"static": staticPath,
+		"of":     func(v view, d any) view { return view{v.visit, d} },
 	})
 	template.Must(v.all.ParseFS(pagesHTML, "html/*.html"))
 	return v
@@ -146,9 +148,14 @@ func (c *Console) showProblem(v *visit, p *problem) {
 }
 
 // toast has console.js show words in the corner; kind is "good" or "bad". It
-// must come before the body.
-func (c *Console) toast(v *visit, kind, words string) {
-	raw, err := json.Marshal(map[string]map[string]string{"toast": {"kind": kind, "words": words}})
+// must come before the body. Further events are those that parts of the page
+// wait for ("list").
+func (c *Console) toast(v *visit, kind, words string, events ...string) {
+	all := map[string]any{"toast": map[string]string{"kind": kind, "words": words}}
+	for _, e := range events {
+		all[e] = ""
+	}
+	raw, err := json.Marshal(all)
 	if err == nil {
 		v.w.Header().Set("HX-Trigger", ascii(string(raw)))
 	}

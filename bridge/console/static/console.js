@@ -57,7 +57,11 @@
     setTimeout(() => el.remove(), kind === "bad" ? 10000 : 5000);
   }
   document.addEventListener("toast", (e) => toast(e.detail.kind, e.detail.words));
-  document.addEventListener("htmx:sendError", () => { const o = $("#offline"); if (o) o.hidden = false; });
+  const lost = () => { const o = $("#offline"); if (o) o.hidden = false; };
+  document.addEventListener("htmx:sendError", lost);
+  document.addEventListener("htmx:afterRequest", (e) => { // a proxy's error, not ours
+    if (e.detail.xhr.status >= 500 && !e.detail.xhr.getResponseHeader("HX-Trigger")) lost();
+  });
 
   // Keys. Letters count only where nothing is typed.
   const pages = { i: "inbox", o: "outbox", p: "phones", n: "insights", t: "templates", w: "webhooks", k: "tokens", s: "settings" };
@@ -101,19 +105,100 @@
   document.addEventListener("click", (e) => {
     const opener = e.target.closest("[data-open]");
     if (opener) $("#" + opener.dataset.open).showModal();
+    const closer = e.target.closest("[data-close]");
+    if (closer) closer.closest("dialog").close();
+    const row = e.target.closest("a[data-row][hx-get]");
+    if (row) {
+      $$("a[data-row][aria-current]").forEach((r) => r.removeAttribute("aria-current"));
+      row.setAttribute("aria-current", "true");
+    }
     $$("details.menu[open]").forEach((d) => { if (!d.contains(e.target)) d.open = false; });
   });
   document.addEventListener("change", (e) => {
-    const form = e.target.closest("form[data-change]");
+    const form = e.target.closest("form[data-change]") || (e.target.matches("[data-submit]") && e.target.form);
     if (form) form.requestSubmit();
   });
 
-  // Drafts are kept by the browser until they are sent or somebody signs out.
+  // The reply box. Enter sends, Shift+Enter begins a line. Drafts are kept by
+  // the browser until they are sent or somebody signs out.
   const draft = "wabridge:draft:";
+  const composer = () => $("form[data-composer]");
+  const keyOf = (form) => draft + form.dataset.composer;
+  // A key per message: a form that is sent twice is one message.
+  const renew = () => $$("form [name=key]").forEach((k) => {
+    if (!k.value) k.value = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+  });
+  function settle() {
+    renew();
+    const form = composer();
+    if (!form || form.dataset.ready) return;
+    form.dataset.ready = "yes";
+    form.text.value = localStorage.getItem(keyOf(form)) || "";
+    if (matchMedia("(min-width: 901px)").matches && !document.activeElement.matches("input, textarea")) form.text.focus();
+  }
+  function choose(form) {
+    const file = form.file.files[0], line = $(".chosen", form);
+    line.hidden = !file;
+    if (file) $("span", line).textContent = file.name;
+  }
+  document.addEventListener("input", (e) => {
+    const form = e.target.closest("form[data-composer]");
+    if (!form || e.target.name !== "text") return;
+    if (form.text.value) localStorage.setItem(keyOf(form), form.text.value);
+    else localStorage.removeItem(keyOf(form));
+  });
+  document.addEventListener("change", (e) => {
+    if (e.target.matches("form[data-composer] [name=file]")) choose(e.target.form);
+  });
+  document.addEventListener("click", (e) => {
+    const off = e.target.closest("[data-unchoose]");
+    if (off) { off.form.file.value = ""; choose(off.form); off.form.text.focus(); }
+  });
+  document.addEventListener("paste", (e) => {
+    const form = e.target.closest && e.target.closest("form[data-composer]");
+    if (!form || !e.clipboardData.files.length) return;
+    e.preventDefault();
+    form.file.files = e.clipboardData.files;
+    choose(form);
+  });
+  document.addEventListener("keydown", (e) => {
+    if (!e.target.matches("[data-compose]") || e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+    e.preventDefault();
+    const form = e.target.form;
+    if (!$("button[type=submit]", form).disabled) form.requestSubmit();
+  });
+  document.addEventListener("sent", (e) => {
+    const from = e.target.closest("form");
+    $$("dialog[open]").forEach((d) => d.close());
+    if (from) $$("[name=key]", from).forEach((k) => { k.value = ""; });
+    if (from && from.matches("[data-composer]")) {
+      localStorage.removeItem(keyOf(from));
+      from.text.value = "";
+      from.file.value = "";
+      choose(from);
+      from.text.focus();
+    }
+    renew();
+    const scroller = $(".scroller");
+    if (scroller) scroller.scrollTop = 0; // its end: it is laid out from there
+  });
+
+  // What is looked at counts as read.
+  let seen = "";
+  function look() {
+    const form = $("#seen");
+    if (!form || document.hidden) return;
+    const now = form.getAttribute("hx-post") + form.seq.value;
+    if (now === seen) return;
+    seen = now;
+    htmx.trigger(form, "seen");
+  }
+  document.addEventListener("visibilitychange", look);
+  document.addEventListener("htmx:afterSettle", () => { settle(); look(); });
   document.addEventListener("submit", (e) => {
     if (!e.target.matches("[data-forget]")) return;
     Object.keys(localStorage).filter((k) => k.startsWith(draft)).forEach((k) => localStorage.removeItem(k));
   });
 
-  document.addEventListener("DOMContentLoaded", listen);
+  document.addEventListener("DOMContentLoaded", () => { listen(); settle(); setTimeout(look); });
 })();
