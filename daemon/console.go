@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/console"
@@ -22,6 +23,7 @@ func (d *Daemon) serveConsole(auth *bridge.Auth, rest http.Handler) http.Handler
 			Hands: d.hands, Webhooks: d.hooks, TestWebhook: d.testWebhook, Rates: d.cfg.rates(), Currency: d.cfg.Currency,
 			Settings: Explain(d.cfg), Audit: d.audit,
 		},
+		Files: d.files, Library: d.library, Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)},
 	})
 	d.parts.started("console", c.Shutdown)
 	return c.Beside(rest)

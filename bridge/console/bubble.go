@@ -21,7 +21,7 @@ type bubble struct {
 	Day       string // of the first message of a day
 	Sender    string // in a group
 	At        moment
-	Text      []span
+	Text      []textSpan
 	Quote     *quote
 	File      *fileView
 	Place     *location
@@ -37,8 +37,8 @@ type bubble struct {
 	Template  bool
 }
 
-// A span is a piece of a text; with Href a link.
-type span struct{ Text, Href string }
+// A textSpan is a piece of a text; with Href a link.
+type textSpan struct{ Text, Href string }
 
 // A quote is the message that another one answers.
 type quote struct {
@@ -98,7 +98,7 @@ func (v *visit) bubble(m *wabridge.Message, can bool) bubble {
 	}
 	switch m.Type {
 	case "reaction":
-		b.Text = []span{{Text: v.Lang.gist(m)}}
+		b.Text = []textSpan{{Text: v.Lang.gist(m)}}
 	case "location":
 		b.Place = placeOf(m.Body)
 	case "contacts":
@@ -169,19 +169,19 @@ func tickOf(m *wabridge.Message) string {
 var webLink = regexp.MustCompile(`https?://[^\s<>"]+[^\s<>"'.,;:!?)\]}]`)
 
 // spans splits a text at its links.
-func spans(text string) []span {
-	var all []span
+func spans(text string) []textSpan {
+	var all []textSpan
 	at := 0
 	for _, found := range webLink.FindAllStringIndex(text, 50) {
 		if found[0] > at {
-			all = append(all, span{Text: text[at:found[0]]})
+			all = append(all, textSpan{Text: text[at:found[0]]})
 		}
 		one := text[found[0]:found[1]]
-		all = append(all, span{Text: one, Href: one})
+		all = append(all, textSpan{Text: one, Href: one})
 		at = found[1]
 	}
 	if at < len(text) {
-		all = append(all, span{Text: text[at:]})
+		all = append(all, textSpan{Text: text[at:]})
 	}
 	return all
 }

@@ -46,13 +46,13 @@ type listData struct {
 	Phone  string // only its conversations
 	Unread bool
 	Words  string
-	Rows   []row
-	Texts  []row
+	Rows   []listRow
+	Texts  []listRow
 	Next   string // address of the next page
 }
 
-// A row is one conversation in the list, or a message that was found.
-type row struct {
+// A listRow is one conversation in the list, or a message that was found.
+type listRow struct {
 	Phone, Chat, Href string
 	Name, Initial     string
 	Number            string
@@ -206,8 +206,8 @@ func brief(text string, n int) string {
 }
 
 // row shows a conversation in the list.
-func (v *visit) row(c queue.Conversation, names map[string]string) row {
-	r := row{
+func (v *visit) row(c queue.Conversation, names map[string]string) listRow {
+	r := listRow{
 		Phone: c.Phone, Chat: c.ID, Href: talkPath(c.Phone, c.ID), Name: chatName(c.Chat), Group: c.Group, Number: shownNumber(c.Number),
 		Pictured: c.Pictured, Unread: c.Unread, At: v.at(c.Newest), Of: names[c.Phone],
 	}
