@@ -27,7 +27,8 @@ type sending struct {
 	answer    []element
 	chunk     chunk
 	refused   int
-	committed bool // some of it
+	commits   uint16 // begun; numbers the chunks
+	committed bool   // some of it
 }
 
 // accept commits what passed, chunk by chunk, and answers in the order of the
@@ -102,7 +103,7 @@ func (s *sending) add(g *group, i, n int, key groupKey, groupID *string) bool {
 		return false
 	}
 	t.Message.Campaign = s.bulkID
-	t.Message.ID = newWamid(key, uint16(i/chunkSize)) //nolint:gosec // 20,000 destinations have 40 chunks
+	t.Message.ID = newWamid(key, s.commits)
 	if s.key != "" {
 		t.Key, t.Owner, t.Print = s.key+"#"+itoa(n), s.token.ID, g.print(i)
 	}
@@ -131,6 +132,7 @@ func (s *sending) flush(ctx context.Context) error {
 	if len(c.drafts) == 0 {
 		return nil
 	}
+	s.commits++
 	err := s.storeExternal(ctx, c, s.now)
 	var accepted []queue.Accepted
 	if err == nil {
