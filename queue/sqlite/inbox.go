@@ -13,7 +13,7 @@ import (
 )
 
 const heardInChat = `SELECT ` + columns + `
-FROM message m INDEXED BY message_heard JOIN chat c ON c.key = m.chat
+FROM message m INDEXED BY message_heard
 WHERE m.chat = ?1 AND m.direction <> 'out' ORDER BY m.seq DESC LIMIT ?2`
 
 // Reconcile implements queue.InboxStore.

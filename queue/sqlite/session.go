@@ -18,7 +18,7 @@ type talk struct {
 }
 
 // sessionColumns are read in this order by scan.
-const sessionColumns = `s.id, s.chat, c.id, c.number, s.phone, s.name, s.state, s.operator,
+const sessionColumns = `s.id, s.chat, (SELECT c.id FROM chat c WHERE c.key = s.chat), (SELECT c.number FROM chat c WHERE c.key = s.chat), s.phone, s.name, s.state, s.operator,
   s.bot, s.talk, s.variables, s.results, s.outcome, s.chatbot, s.client,
   s.message, s.sent, s.received, s.ttl, s.created, s.started, s.last, s.ends, s.deadline, s.ended`
 
@@ -100,8 +100,8 @@ func (t *tx) putSession(s *talk) error {
 }
 
 const (
-	sessionByID     = selectSession + `WHERE s.id = ?1`
-	sessionOpenWith = selectSession + `WHERE s.chat = ?1 AND s.state = 'open'`
+	sessionByID     = `SELECT ` + sessionColumns + ` FROM session s WHERE s.id = ?1`
+	sessionOpenWith = `SELECT ` + sessionColumns + ` FROM session s WHERE s.chat = ?1 AND s.state = 'open'`
 )
 
 // session reads one inside the transaction; CodeNotFound.
