@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -153,6 +154,9 @@ type intake struct {
 	drafts   []queue.Draft
 	places   []place
 	answer   campaignAnswer
+	work     sync.WaitGroup // the commit that is under way, at most one
+	err      error          // its outcome
+	cut      bool           // not all duplicates could be told
 }
 
 // A place is where a draft stood.
@@ -175,7 +179,11 @@ func (s *Server) postCampaign(w http.ResponseWriter, r *http.Request) error {
 	if len(i.key) > 255 {
 		return bad("Idempotency-Key", "use a UUID", "the Idempotency-Key is longer than 255 bytes")
 	}
-	if err := i.read(r.Context(), http.MaxBytesReader(w, r.Body, maxCampaignBody)); err != nil {
+	err = i.read(r.Context(), http.MaxBytesReader(w, r.Body, maxCampaignBody))
+	if last := i.wait(); err == nil {
+		err = last
+	}
+	if err != nil {
 		return i.brokenOff(r.Context(), err)
 	}
 	status := http.StatusCreated
@@ -492,27 +500,40 @@ func (i *intake) refuse(index int, to string, r *Refusal) {
 		destinationFault{int(r.Code.Cloud()), r.Message, join("destinations["+strconv.Itoa(index)+"]", r.Field), r.Remedy}})
 }
 
-// commit puts what was gathered into the queue, durably.
+// commit puts what was gathered into the queue, durably, while the next
+// destinations are read. It waits for the commit before, whose error it
+// returns; wait is for the last one.
 func (i *intake) commit(ctx context.Context) error {
-	if len(i.drafts) == 0 {
-		return nil
-	}
-	i.prolong()
-	accepted, err := i.s.Store.Enqueue(ctx, i.drafts...)
-	if err != nil {
+	if err := i.wait(); err != nil || len(i.drafts) == 0 {
 		return err
 	}
+	i.prolong()
+	drafts, places := i.drafts, i.places
+	i.drafts, i.places = make([]queue.Draft, 0, intakeStep), make([]place, 0, intakeStep)
+	i.work.Go(func() {
+		var accepted []queue.Accepted
+		accepted, i.err = i.s.Store.Enqueue(ctx, drafts...)
+		i.note(accepted, places)
+	})
+	return nil
+}
+
+func (i *intake) wait() error {
+	i.work.Wait()
+	return i.err
+}
+
+// note tells of the duplicates among what was accepted.
+func (i *intake) note(accepted []queue.Accepted, places []place) {
 	for n, a := range accepted {
 		switch {
 		case !a.Duplicate:
 		case len(i.answer.Duplicates) >= maxTold:
-			i.answer.Truncated = true
+			i.cut = true
 		default:
-			i.answer.Duplicates = append(i.answer.Duplicates, duplicate{i.places[n].index, i.places[n].to, a.Message.ID})
+			i.answer.Duplicates = append(i.answer.Duplicates, duplicate{places[n].index, places[n].to, a.Message.ID})
 		}
 	}
-	i.drafts, i.places = i.drafts[:0], i.places[:0]
-	return nil
 }
 
 // end commits the rest and says that all was handed in, once.
@@ -521,9 +542,13 @@ func (i *intake) end(ctx context.Context) error {
 		return bad("destinations", `give them as in [{"to":"+15551234567"}]`, "there are no destinations")
 	}
 	err := i.commit(ctx)
+	if err == nil {
+		err = i.wait()
+	}
 	if err != nil {
 		return err
 	}
+	i.answer.Truncated = i.answer.Truncated || i.cut
 	if !i.campaign.Loaded.IsZero() {
 		i.answer.Campaign, err = i.s.Store.Campaign(ctx, i.campaign.ID)
 		return err

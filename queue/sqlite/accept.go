@@ -154,9 +154,9 @@ func personal(m wabridge.Message) string {
 
 const (
 	reachedBy = `
-SELECT m.seq
-FROM campaign c JOIN message m INDEXED BY message_reached ON m.campaign = c.id AND m.campaign <> '' AND m.chat = ?2
-WHERE c.id = ?1 AND c.repeats = 0
+SELECT seq
+FROM message INDEXED BY message_reached
+WHERE campaign = ?1 AND campaign <> '' AND chat = ?2
 LIMIT 1`
 
 	countDuplicate = `
@@ -170,6 +170,9 @@ WHERE id = ?1`
 func (t *tx) reached(r *record) (*record, error) {
 	if r.Campaign == "" {
 		return nil, nil
+	}
+	if s, err := t.standing(r.Campaign); err != nil || s.repeats {
+		return nil, err
 	}
 	var seq int64
 	err := t.row(reachedBy, []any{r.Campaign, r.chat}, &seq)

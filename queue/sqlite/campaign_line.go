@@ -21,28 +21,50 @@ const (
 	isUnwanted
 )
 
+// A standing is what a campaign's messages must know of it.
+type standing struct {
+	state   wabridge.CampaignState
+	repeats bool // a chat may get it twice
+}
+
 const campaignStanding = `
 SELECT state, repeats
 FROM campaign
 WHERE id = ?1`
 
+// standing reads that of a campaign once in a transaction; CodeNotFound.
+func (t *tx) standing(id string) (standing, error) {
+	if s, ok := t.standings[id]; ok {
+		return s, nil
+	}
+	var s standing
+	if err := t.row(campaignStanding, []any{id}, &s.state, &s.repeats); err != nil {
+		return s, found(err, "campaign", id)
+	}
+	if t.standings == nil {
+		t.standings = map[string]standing{}
+	}
+	t.standings[id] = s
+	return s, nil
+}
+
 // judge tells what is to become of a message now and, if it waits for a time,
 // for which one. An unknown campaign is CodeNotFound.
 func (t *tx) judge(r *record, now time.Time) (verdict, time.Time, error) {
-	var state wabridge.CampaignState
+	var s standing
 	if r.Campaign != "" {
-		var repeats bool
-		if err := t.row(campaignStanding, []any{r.Campaign}, &state, &repeats); err != nil {
-			return goes, now, found(err, "campaign", r.Campaign)
+		var err error
+		if s, err = t.standing(r.Campaign); err != nil {
+			return goes, now, err
 		}
 	}
-	if state == wabridge.CampaignCanceled {
+	if s.state == wabridge.CampaignCanceled {
 		return isCanceled, now, nil
 	}
 	if stop, err := t.unwanted(r); stop || err != nil {
 		return isUnwanted, now, err
 	}
-	if state == wabridge.CampaignPaused {
+	if s.state == wabridge.CampaignPaused {
 		return waitsForOwner, now, nil
 	}
 	at := later(now, r.Due)
@@ -208,21 +230,18 @@ WHERE id = ?1`
 // makes the messages agree in short transactions.
 func (db *DB) turnCampaign(ctx context.Context, id string, to wabridge.CampaignState, at time.Time) (out wabridge.Campaign, err error) {
 	err = db.update(ctx, "turn campaign "+id, func(t *tx) error {
-		var state wabridge.CampaignState
-		var repeats bool
-		if err := t.row(campaignStanding, []any{id}, &state, &repeats); err != nil {
-			return found(err, "campaign", id)
-		}
+		s, err := t.standing(id)
 		switch {
-		case state == to:
-			return nil
-		case state == wabridge.CampaignCanceled:
+		case err != nil || s.state == to:
+			return err
+		case s.state == wabridge.CampaignCanceled:
 			return wabridge.Fail(wabridge.CodeConflict, nil, "campaign %s was canceled", id)
 		}
+		delete(t.standings, id)
 		if err := t.exec(setCampaign, id, string(to), at.UnixMilli()); err != nil {
 			return err
 		}
-		_, err := t.tellCampaign(id, at)
+		_, err = t.tellCampaign(id, at)
 		return err
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func TestPlans(t *testing.T) {
 		"to resume":            {onlyHeld, 2, "USING INDEX message_progress (campaign=? AND state=? AND held=?)"},
 		"to cancel":            {notEnded, 2, "USING INDEX message_progress (campaign=? AND state=?)"},
 		"unsettled":            {unsettled, 1, "USING INDEX campaign_unsettled"},
-		"reached":              {reachedBy, 2, "m USING COVERING INDEX message_reached (campaign=? AND chat=?)"},
+		"reached":              {reachedBy, 2, "USING COVERING INDEX message_reached (campaign=? AND chat=?)"},
 		"unwanted":             {unwantedOf, 1, "m USING INDEX message_open (chat=?)"},
 		"stopped":              {isStopped, 1, "USING INTEGER PRIMARY KEY"},
 		"campaigns":            {campaignsBefore, 3, "USING INDEX campaign_created (created<?)"},

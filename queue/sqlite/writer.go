@@ -48,11 +48,12 @@ type writer struct {
 
 // A tx is what a job may do inside the transaction.
 type tx struct {
-	w       *writer
-	changed bool     // set by a job whose change concerns a lane or a reader of the log
-	after   []func() // run after the commit, in order
-	deltas  []delta  // what the jobs counted, written before the commit
-	notes   []note   // what an observer is to hear
+	w         *writer
+	changed   bool                // set by a job whose change concerns a lane or a reader of the log
+	after     []func()            // run after the commit, in order
+	deltas    []delta             // what the jobs counted, written before the commit
+	standings map[string]standing // of campaigns, as read in it
+	notes     []note              // what an observer is to hear
 }
 
 // errBegin marks a transaction that did not even begin: another process holds
@@ -220,6 +221,7 @@ func (t *tx) part(do func(*tx) error) (own, broken error) {
 	changed, after, deltas := t.changed, len(t.after), len(t.deltas)
 	if own = do(t); own != nil {
 		t.changed, t.after, t.deltas = changed, t.after[:after], t.deltas[:deltas]
+		clear(t.standings)
 		if isStorage(own) {
 			return nil, own
 		}
