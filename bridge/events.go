@@ -157,6 +157,6 @@ func (q *query) kind(name string) wabridge.EventKind {
 		wabridge.EventSession, wabridge.EventCampaign, wabridge.EventPreference:
 		return k
 	}
-	q.fail(bad("type", "use message, echo, status or phone", "type is not one of the kinds of events"))
+	q.fail(bad("type", "use message, echo, status, phone, call, account, session, campaign or preference", "type is not one of the kinds of events"))
 	return ""
 }

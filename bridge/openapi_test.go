@@ -93,7 +93,7 @@ func (h *harness) holds(method, target string, got reply) {
 func (h *harness) holdEvents(page any) {
 	h.t.Helper()
 	kinds := map[string]string{"message": "Message", "echo": "Message", "status": "StatusData", "phone": "PhoneData", "call": "Call", "account": "AccountData",
-		"campaign": "Campaign", "preference": "Preference"}
+		"campaign": "Campaign", "preference": "Preference", "session": "SessionData"}
 	members, _ := page.(map[string]any)
 	events, _ := members["events"].([]any)
 	for _, e := range events {

@@ -16,7 +16,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/audit"
+	"github.com/wabridge/wabridge/bot"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -30,6 +32,8 @@ type Store interface {
 	queue.Endpoints
 	queue.Contacts
 	queue.Campaigns
+	queue.Objects
+	queue.Sessions
 	Audit(ctx context.Context, f audit.Filter) ([]audit.Entry, error)
 	Picture(ctx context.Context, phone, chat string) (png []byte, at time.Time, err error)
 }
@@ -68,6 +72,11 @@ type Config struct {
 	// everybody read them, else a token with the scope read is needed.
 	Metrics       http.Handler
 	MetricsPublic bool
+	// Scenarios are the bots that sessions can be started with; nil: there are
+	// none. SessionTTL is how long a session stays open of which its starter
+	// says nothing; 0: wabridge.DefaultTTL.
+	Scenarios  *bot.Library
+	SessionTTL wabridge.Seconds
 	// MaxStreams bounds the event readers (WebSocket and waiting long-polls)
 	// at one time; 0 means 512.
 	MaxStreams int
@@ -103,6 +112,9 @@ type Server struct {
 func New(c Config) *Server {
 	if c.MaxStreams == 0 {
 		c.MaxStreams = 512
+	}
+	if c.Scenarios == nil {
+		c.Scenarios = bot.NewLibrary()
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{

@@ -53,6 +53,10 @@ type Config struct {
 	Grace      time.Duration `koanf:"grace"`
 	FullCheck  time.Duration `koanf:"full_check"`
 	QueryToken bool          `koanf:"send_token_in_query"`
+
+	Bots     BotsConfig     `koanf:"bots"`
+	Sessions SessionsConfig `koanf:"sessions"`
+
 	// Console serves pages for people at / and /console.
 	Console bool `koanf:"console"`
 	// ReadReceipts is "open_chat": `status: read` opens the chat when nothing
@@ -148,6 +152,7 @@ func Default() Config {
 		},
 		Audit: AuditConfig{Keep: 365 * 24 * time.Hour},
 		Grace: 20 * time.Second, FullCheck: 20 * time.Second, Timing: TimingPhone,
+		Sessions:     SessionsConfig{TTL: 24 * time.Hour, CoolDown: 12 * time.Hour},
 		ReadReceipts: ReceiptsOpen, Pictures: true, Console: true, OptOut: OptOutConfig{Enabled: true},
 	}
 }
@@ -215,6 +220,7 @@ func (c Config) Validate() error {
 	c.Twin.validate(bad)
 	c.validateCRM(bad)
 	c.Limits.validate(bad)
+	c.validateSessions(bad)
 	_, wrong := c.Pacing.policy()
 	found = append(found, wrong...)
 	for _, f := range c.Webhook.Fields {

@@ -26,8 +26,10 @@ func load(t testing.TB, file string, env map[string]string, args ...string) (Con
 	if t, ok := t.(*testing.T); ok {
 		t.Chdir(dir)
 	}
-	if err := os.Mkdir("profiles", 0o700); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{"profiles", "bots"} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if file != "" {
 		if err := os.WriteFile(configFile, []byte(file), 0o600); err != nil {
@@ -144,6 +146,7 @@ func values(s Setting) []string {
 		"pacing.time_zone": {"Europe/Berlin", "America/Sao_Paulo", "UTC"}, "webhook.url": {"http://a", "http://b", "http://c"},
 		"allowed_origins": {"https://a", "https://b,http://c", "*"},
 		"timing":          {"instant", "instant", "instant"}, "data": {"a", "b", "c"}, "read_receipts": {"off", "off", "off"}, "adb.key": {"a", "b", "c"},
+		"bots.dir": {"bots", "./bots", "../"}, "sessions.ttl": {"1m", "2m", "720h"}, "sessions.greeter": {"a", "b", "c"},
 		"media.wait": {"2m", "3m", "4m"}, "webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
 		"webhook.fields": {"messages", "messages,calls", "*"}, "devino.incoming_url": {"http://a", "http://b", "http://c"},
 		"limits.mode": {"official", "official", "official"}, "limits.throughput": {"1", "2", "3"},
@@ -293,6 +296,7 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 		{"a name that is not loopback", func(c *Config) { c.Listen = "gateway.example.org:80" }, []string{"listen"}},
 		{"no data directory", func(c *Config) { c.Data = "" }, []string{"data"}},
 		{"profiles that are a file", func(c *Config) { c.Profiles = "config.go" }, []string{"profiles"}},
+		{"sessions", func(c *Config) { c.Bots.Dir, c.Sessions.TTL, c.Sessions.CoolDown = "config.go", time.Second, -1 }, []string{"bots.dir", "sessions.ttl", "sessions.greeter_cool_down"}},
 		{"a WABA id with letters", func(c *Config) { c.WABA = "1234x" }, []string{"waba_id"}},
 		{"words that are no words", func(c *Config) { c.Log.Level, c.Log.Format, c.Timing = "loud", "xml", "slow" }, []string{"log.level", "log.format", "timing"}},
 		{"an adb server of a strange kind", func(c *Config) { c.ADB.Server = "http://x" }, []string{"adb.server"}},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/backup"
+	"github.com/wabridge/wabridge/bot"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/cloud"
 	"github.com/wabridge/wabridge/bridge/crm"
@@ -36,6 +37,8 @@ type Daemon struct {
 	profiles *uiauto.Profiles
 	pacing   queue.Pacing
 	limits   *queue.Limits
+
+	scenarios *bot.Library
 
 	parts   parts
 	db      *sqlite.DB
@@ -70,11 +73,16 @@ func New(cfg Config, build Build, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
 	}
+	scenarios, err := cfg.loadScenarios()
+	if err != nil {
+		return nil, err
+	}
 	log = slog.New(bridge.LogHandler(log.Handler()))
 	policy, _ := cfg.Pacing.policy() // Validate has seen to it
 	d := &Daemon{
 		cfg: cfg, build: build, log: log, profiles: profiles, pacing: policy, limits: queue.NewLimits(cfg.Limits.Throughput, queue.CloudPair),
 		parts: parts{log: log}, client: webhook.NewClient(), failed: make(chan error, 1), reload: make(chan struct{}, 1), phones: map[string]*runner{},
+		scenarios: scenarios,
 	}
 	d.hands = newHands(d)
 	return d, nil
@@ -137,6 +145,9 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	}
 	d.parts.started("webhooks", d.stopHooks)
 
+	if err := d.startSessions(run); err != nil {
+		return err
+	}
 	if err := d.serveHTTP(ctx); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
 		Ready: d.db.Ready, Pollers: d.pollerStates, Hands: d.hands, Audit: d.audit, Composer: composer,
 		Metrics: d.metrics.Handler(), MetricsPublic: d.cfg.Metrics.Public,
+		Scenarios: d.scenarios, SessionTTL: d.cfg.Sessions.ttl(),
 	})
 	rest, err := d.serveDevino(ctx, auth, graph)
 	if err == nil {

@@ -64,7 +64,8 @@ func (c TwinConfig) validate(bad report) {
 func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Handler) (http.Handler, error) {
 	c := twin.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "twin"), Chats: map[string]string{}, Bots: map[string]string{},
-		Links: d.library, Client: d.client, PrivateCallbacks: d.cfg.Twin.AllowPrivate,
+		Scenarios: d.scenarios,
+		Links:     d.library, Client: d.client, PrivateCallbacks: d.cfg.Twin.AllowPrivate,
 	}
 	for _, chat := range d.cfg.Twin.Chats {
 		c.Chats[chat.ID] = chat.Phone

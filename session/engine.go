@@ -39,7 +39,8 @@ type Config struct {
 	Log       *slog.Logger
 	Greeter   Greeter
 	// TTL is how long a session that the greeter starts stays open after its
-	// last message; 0: the scenario's, or wabridge.DefaultTTL.
+	// last message; 0: wabridge.DefaultTTL. A scenario that waits longer for an
+	// answer keeps it open as long.
 	TTL wabridge.Seconds
 	// Grace is how long after the start nothing ends by time: what was
 	// answered while the program was down is read from the phone first.

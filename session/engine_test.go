@@ -179,7 +179,9 @@ func (w *world) send() (said []string) {
 func (w *world) hear(n int, m wabridge.Message) wabridge.Message {
 	w.Helper()
 	got, err := w.db.Reconcile(w.ctx, phone, wabridge.ChatRef{JID: wabridge.UserJID(number(n)), Number: number(n)}, 50,
-		func(wabridge.Chat, []wabridge.Message) queue.Changes { return queue.Changes{New: []wabridge.Message{m}} })
+		func(wabridge.Chat, []wabridge.Message) queue.Changes {
+			return queue.Changes{New: []wabridge.Message{m}}
+		})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -192,7 +192,7 @@ func (e *Engine) greet(ctx context.Context, m wabridge.Message, ev wabridge.Even
 	if first != nil {
 		state.Rest = slices.Insert(state.Rest, 0, *first) // said once the session is open
 	}
-	s.Talk, s.Phone, s.Chat, s.Message, s.TTL = state.JSON(), m.Phone, m.Chat, m.ID, max(s.TTL, e.TTL)
+	s.Talk, s.Phone, s.Chat, s.Message, s.TTL = state.JSON(), m.Phone, m.Chat, m.ID, usual(e.TTL, scenario)
 	_, err = e.Store.StartSession(ctx, s, nil, step(ev, now))
 	switch code := wabridge.CodeOf(err); {
 	case err == nil:

@@ -49,7 +49,8 @@ type Opening struct {
 	Name      string // free, for people and statistics
 	Chatbot   string // the starter's own ids
 	Client    string
-	TTL       wabridge.Seconds // 0: the scenario's, or wabridge.DefaultTTL
+	TTL       wabridge.Seconds // 0: Usual, or as long as the scenario waits for an answer
+	Usual     wabridge.Seconds // 0: wabridge.DefaultTTL
 }
 
 // Open makes the draft of a message that starts a session. m says who it goes
@@ -63,8 +64,9 @@ func Open(o Opening, m wabridge.Message, now time.Time) (d queue.Draft, ok bool,
 		s, first = bot.Begin(o.Bot, o.Variables, m.Type != "", now)
 	}
 	s.Name, s.Chatbot, s.Client = o.Name, o.Chatbot, o.Client
-	if o.TTL > 0 {
-		s.TTL = o.TTL
+	s.TTL = o.TTL
+	if s.TTL <= 0 {
+		s.TTL = usual(o.Usual, o.Bot)
 	}
 	if m.Type == "" {
 		if first == nil {
@@ -77,6 +79,17 @@ func Open(o Opening, m wabridge.Message, now time.Time) (d queue.Draft, ok bool,
 		m.Direction, m.Source, m.Type, m.Body, m.Text, m.Choices = words.Direction, words.Source, words.Type, words.Body, words.Text, words.Choices
 	}
 	return queue.Draft{Message: m, Session: &s}, true, nil
+}
+
+// usual is how long a session stays open of which its starter says nothing.
+func usual(ttl wabridge.Seconds, s *bot.Scenario) wabridge.Seconds {
+	if ttl <= 0 {
+		ttl = wabridge.DefaultTTL
+	}
+	if s == nil {
+		return ttl
+	}
+	return max(ttl, wabridge.Seconds(s.Longest()/time.Second))
 }
 
 // HandOver has a person answer from here on: the bot is silent, and what it
