@@ -9,12 +9,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wabridge/wabridge"
-	"github.com/wabridge/wabridge/bot"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/session"
 )
 
 const (
@@ -51,11 +52,12 @@ func (a *api) draft(ctx context.Context, g *group, i int, blocks bool, now time.
 			return nil
 		}
 	}
-	say := a.session(g, i, now)
-	if err := a.join(ctx, g, i); err != nil {
+	g.write(i)
+	joined, err := a.join(ctx, g, i)
+	if err != nil || joined {
 		return err
 	}
-	g.write(i, say)
+	g.begin(i, now)
 	return nil
 }
 
@@ -85,64 +87,70 @@ func (g *group) recipient(i int) (digits, input string) {
 	return digits, input
 }
 
-// session makes the session that a message starts, and what its bot says first
-// if the message has no text of its own.
-func (a *api) session(g *group, i int, now time.Time) (say *bot.Say) {
+// begin makes the session that a message starts. A message without words has
+// those that the scenario says first.
+func (g *group) begin(i int, now time.Time) {
 	t := &g.trips[i]
-	s := wabridge.Session{ID: wabridge.NewUUID(), TTL: wabridge.DefaultTTL}
-	if g.scenario != nil {
-		s, say = bot.Begin(g.scenario, t.variables, g.text != "" || g.template != nil || g.media != nil, now)
-	}
 	name, missing := content.Substitute(g.name, t.variables)
 	g.lacks(i, "chatSessionName", missing)
-	s.Name, s.Variables, s.Chatbot = name, maps.Clone(t.variables), g.chatID
-	s.Client = text(&t.wrong, g.destination(i, "clientId"), t.given.ClientID, maxExternalID)
-	t.Session = &s
-	return say
+	if n := utf8.RuneCountInString(name); n > session.MaxName {
+		t.wrong.add(g.in("chatSessionName"), "it has %d characters, at most %d are taken", n, session.MaxName)
+	}
+	client := text(&t.wrong, g.destination(i, "clientId"), t.given.ClientID, maxExternalID)
+	if len(t.wrong) > 0 {
+		return
+	}
+	d, ok, err := session.Open(session.Opening{Bot: g.scenario, Variables: t.variables, Name: name, Chatbot: g.chatID, Client: client}, t.Message, now)
+	switch {
+	case err != nil:
+		t.wrong.add(g.in("botId"), "what its scenario says first cannot be sent")
+	case !ok:
+		t.wrong.add(g.in("text"), "give the text, or a botId whose scenario says something first")
+	default:
+		t.Draft = d
+	}
 }
 
 // join lets a message go into a session that is there, where its caller asks
 // for that, instead of starting one.
-func (a *api) join(ctx context.Context, g *group, i int) error {
+func (a *api) join(ctx context.Context, g *group, i int) (joined bool, err error) {
 	t := &g.trips[i]
 	path := g.destination(i, "chatSessionId")
 	id := text(&t.wrong, path, t.given.ChatSessionID, maxID)
 	var s wabridge.Session
-	var err error
 	switch {
 	case id != "":
 		if s, err = a.Store.Session(ctx, id); wabridge.CodeOf(err) == wabridge.CodeNotFound {
 			t.wrong.add(path, "there is no such chat session")
-			return nil
+			return false, nil
 		}
 		if err == nil && (s.Phone != g.phone.ID || !wabridge.SameNumber(s.Number, t.Message.Number) && s.Chat != t.Message.Chat) {
 			t.wrong.add(path, "this chat session is with somebody else")
-			return nil
+			return false, nil
 		}
 	case g.goOn:
 		if s, err = a.Store.OpenSession(ctx, g.phone.ID, t.Message.Chat); wabridge.CodeOf(err) == wabridge.CodeNotFound {
-			return nil
+			return false, nil
 		}
 	default:
-		return nil
+		return false, nil
 	}
-	t.Session, t.Message.Session = nil, s.ID
-	return err
+	if err == nil && t.Message.Type == "" {
+		t.wrong.add(g.in("text"), "give the text; the chat session goes on, and its bot has begun")
+	}
+	t.Message.Session = s.ID
+	return true, err
 }
 
-// write makes the words of a message.
-func (g *group) write(i int, say *bot.Say) {
+// write makes the words of a message, if it has any.
+func (g *group) write(i int) {
 	t := &g.trips[i]
 	m := &t.Message
 	switch {
 	case g.template != nil:
 		g.fill(i)
 		return
-	case g.text == "" && g.media == nil && t.Session == nil:
-		t.wrong.add(g.in("text"), "give the text")
-		return
 	case g.text == "" && g.media == nil:
-		g.open(i, say)
 		return
 	}
 	words, missing := content.Substitute(g.text, t.variables)
@@ -156,22 +164,6 @@ func (g *group) write(i int, say *bot.Say) {
 		return
 	}
 	m.Type, m.Body, m.Text, m.Media = kind, carried.Body, wabridge.Text(carried.Text), g.media
-}
-
-// open makes the message of what the scenario says first.
-func (g *group) open(i int, say *bot.Say) {
-	t := &g.trips[i]
-	if say == nil {
-		t.wrong.add(g.in("text"), "give the text, or a botId whose scenario says something first")
-		return
-	}
-	said, err := say.Message()
-	if err != nil {
-		t.wrong.add(g.in("botId"), "what its scenario says first cannot be sent")
-		return
-	}
-	m := &t.Message
-	m.Type, m.Body, m.Text, m.Choices, m.Source = said.Type, said.Body, said.Text, said.Choices, said.Source
 }
 
 // fill makes the message of a template.
