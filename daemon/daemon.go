@@ -157,7 +157,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	if err := d.startCRM(run); err != nil {
 		return err
 	}
-	d.log.Info("ready", "listen", d.addr, "version", d.build.Version, "token_file", filepath.Join(d.cfg.Data, TokenFile))
+	d.log.Info("ready", "listen", d.addr, "version", d.build.Version, "token_file", filepath.Join(d.cfg.Data, TokenFile), "console", d.ConsoleURL())
 	return nil
 }
 

@@ -48,9 +48,9 @@ type Conversations interface {
 	Seen(ctx context.Context, phone, chat string, seq int64) error
 	// FindPeople lists the conversations whose name or number holds the words,
 	// the newest first. FindTexts lists the newest messages whose text does,
-	// among the SearchDepth newest of all. Both take the words as they stand,
-	// and letters other than ASCII in the cases in which people write words:
-	// lower, upper, or with a capital. phone may be "".
+	// among the SearchDepth newest of all. Both take the words as they stand:
+	// ASCII ones in any case, others as they were typed and in the cases in
+	// which people write: lower, upper, or with a capital. phone may be "".
 	FindPeople(ctx context.Context, phone, words string, limit int) ([]Conversation, error)
 	FindTexts(ctx context.Context, phone, words string, limit int) ([]wabridge.Message, error)
 }

@@ -81,6 +81,7 @@ type desk struct {
 	*Console
 	t      testing.TB
 	db     *sqlite.DB
+	path   string // of the database
 	server *httptest.Server
 	logs   *syncBuffer
 }
@@ -103,10 +104,11 @@ func newDesk(t testing.TB, change ...func(*Config)) *desk {
 // emptyDesk has no phones.
 func emptyDesk(t testing.TB, change ...func(*Config)) *desk {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "wabridge.db"), sqlite.Options{})
+	path := filepath.Join(t.TempDir(), "wabridge.db")
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
-	d := &desk{t: t, db: db, logs: &syncBuffer{}}
+	d := &desk{t: t, db: db, path: path, logs: &syncBuffer{}}
 	for _, s := range []struct{ secret, name, scope string }{{sender, "Anna", queue.ScopeSend}, {reader, "Rita", queue.ScopeRead}, {admin, "Ada", queue.ScopeAdmin}} {
 		scopes := []string{s.scope}
 		if s.scope == queue.ScopeSend {

@@ -100,6 +100,7 @@ func greet(out io.Writer, d *daemon.Daemon, control string) {
   phone_number_id  %s
   waba_id          %s
   simulated phone  http://%s/screen.png
+  console          %s (sign in with the token)
 
 Send a message (numbers ending in 111 answer, those ending in 000 are not on WhatsApp):
 
@@ -116,5 +117,5 @@ wabridge send 15550002111 "Hello from wabridge" --wait
 wabridge inbox --follow
 
 Ctrl-C ends the demo.
-`, url, d.Token(), demoPhone, daemon.DefaultWABA, control, url, demoPhone, d.Token(), url, d.Token(), url, d.Token())
+`, url, d.Token(), demoPhone, daemon.DefaultWABA, control, d.ConsoleURL(), url, demoPhone, d.Token(), url, d.Token(), url, d.Token())
 }

@@ -116,7 +116,7 @@ func (db *DB) Seen(ctx context.Context, phone, chat string, seq int64) error {
 	})
 }
 
-// A search has at most four forms of its words.
+// A search looks for its words in a few forms; LIKE is the slowest of them.
 const (
 	peopleFound = selectConversation + `FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0
   AND (?5 = '' OR c.phone = ?5)
@@ -128,7 +128,7 @@ WHERE m.seq IN (
     SELECT t.seq FROM message t NOT INDEXED
     WHERE t.seq > (SELECT coalesce(max(seq), 0) FROM message) - ?7
       AND (?5 = '' OR t.phone = ?5)
-      AND CASE ?6 WHEN 1 THEN t.text LIKE ?4 ESCAPE '\' ELSE instr(t.text, ?1) OR instr(t.text, ?2) OR instr(t.text, ?3) OR t.text LIKE ?4 ESCAPE '\' END
+      AND CASE ?6 WHEN 1 THEN t.text LIKE ?4 ESCAPE '\' ELSE instr(t.text, ?1) OR instr(t.text, ?2) OR instr(t.text, ?3) OR instr(t.text, ?9) END
     ORDER BY t.seq DESC LIMIT ?8)
 ORDER BY m.seq DESC`
 )
@@ -156,7 +156,7 @@ func (db *DB) FindTexts(ctx context.Context, phone, words string, limit int) ([]
 	if s.like == "" {
 		return nil, nil
 	}
-	return db.list(ctx, "search texts", textsFound, s.lower, s.upper, s.capital, s.like, phone, s.ascii, queue.SearchDepth, min(max(limit, 1), 200))
+	return db.list(ctx, "search texts", textsFound, s.lower, s.upper, s.capital, s.like, phone, s.ascii, queue.SearchDepth, min(max(limit, 1), 200), strings.TrimSpace(words))
 }
 
 // wording is words in the forms in which they are looked for. LIKE takes
