@@ -178,11 +178,11 @@ func (h *hands) ask(ctx context.Context, p wabridge.Phone) wabridge.Health {
 
 // remember adds what the database knows.
 func (h *hands) remember(ctx context.Context, out *wabridge.Health) error {
-	waiting, err := h.d.db.Awaiting(ctx, out.Phone, time.Now().Add(-ticksOf), ticksCounted)
+	var err error
+	out.TicksPending, err = h.d.db.CountAwaiting(ctx, out.Phone, time.Now().Add(-ticksOf), ticksCounted)
 	if err != nil {
 		return fmt.Errorf("count ticks of %s: %w", out.Phone, err)
 	}
-	out.TicksPending = len(waiting)
 	out.LastIncoming, err = h.d.db.LastIncoming(ctx, out.Phone)
 	return err
 }

@@ -47,4 +47,6 @@ type Times interface {
 	// LastIncoming is the time of a phone's newest incoming message; zero if
 	// none came in.
 	LastIncoming(ctx context.Context, phone string) (time.Time, error)
+	// CountAwaiting counts what Awaiting would list.
+	CountAwaiting(ctx context.Context, phone string, since time.Time, limit int) (int, error)
 }

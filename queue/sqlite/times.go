@@ -74,3 +74,21 @@ func (db *DB) LastIncoming(ctx context.Context, phone string) (time.Time, error)
 	}
 	return instant(ms), nil
 }
+
+// countAwaiting has the condition of awaitingOf; it reads the index alone.
+const countAwaiting = `
+SELECT count(*)
+FROM (
+  SELECT 1
+  FROM message INDEXED BY message_awaiting
+  WHERE phone = ?1 AND handed IS NOT NULL AND read IS NULL AND ended IS NULL AND handed > ?2
+  LIMIT ?3
+)`
+
+// CountAwaiting implements queue.Times.
+func (db *DB) CountAwaiting(ctx context.Context, phone string, since time.Time, limit int) (n int, err error) {
+	if err := db.read.QueryRowContext(ctx, countAwaiting, phone, since.UnixMilli(), limit).Scan(&n); err != nil {
+		return 0, readError("count messages whose ticks may move", err)
+	}
+	return n, nil
+}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,12 @@ func TestTimes(t *testing.T) {
 			t.Errorf("%s: got %d messages, want %d", name, n, c.want)
 		}
 	}
+	if n, err := db.CountAwaiting(ctx, "100000000000001", begin, 700); err != nil || n != 700 {
+		t.Errorf("awaiting: %d, %v; want as many as the limit", n, err)
+	}
+	if n, err := db.CountAwaiting(ctx, "100000000000002", begin, 10_000); err != nil || n != 1000 {
+		t.Errorf("awaiting: %d, %v; want all that are sent or delivered", n, err)
+	}
 	if at, err := db.LastIncoming(ctx, "100000000000001"); err != nil || !at.IsZero() {
 		t.Errorf("nothing came in: %v, %v", at, err)
 	}
@@ -115,15 +122,18 @@ func TestTimesPlan(t *testing.T) {
 		want string
 	}{
 		{timesOf, []any{"1", 2, 3, "[]"}, "USING COVERING INDEX message_times (phone=? AND handed>? AND handed<?)"},
+		{countAwaiting, []any{"1", 2, 3}, "USING INDEX message_awaiting (phone=? AND handed>?)"},
 		{lastIncoming, []any{"1"}, "USING COVERING INDEX message_came (phone=?)"},
 	} {
-		var id, parent, unused int
-		var line string
-		if err := db.read.QueryRow("EXPLAIN QUERY PLAN "+c.text, c.args...).Scan(&id, &parent, &unused, &line); err != nil {
+		lines, err := scanned(ctx, db, "EXPLAIN QUERY PLAN "+c.text, c.args, func(rows *sql.Rows) (line string, err error) {
+			var id, parent, unused int
+			return line, rows.Scan(&id, &parent, &unused, &line)
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(line, c.want) {
-			t.Errorf("want %q, got %q", c.want, line)
+		if all := strings.Join(lines, "\n"); !strings.Contains(all, c.want) {
+			t.Errorf("want %q, got %q", c.want, all)
 		}
 	}
 }

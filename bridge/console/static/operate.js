@@ -157,7 +157,7 @@
         cursor: { drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: { time: true, range: (u, a, b) => [a - step / 2, b + step / 2] }, y: { range: (u, a, b) => [0, Math.max(b * 1.1, 1e-3) || 1] } },
         axes: [
-          { stroke: ink, grid: { show: false }, ticks: { show: false }, font: "12px " + css("--font"), space: 70, values: (u, list) => list.map((v) => day.format(v * 1000)), incrs: [86400, 7 * 86400, 14 * 86400, 30.4 * 86400, 91 * 86400].filter((i) => i >= Math.min(step, 2592000)) },
+          { stroke: ink, grid: { show: false }, ticks: { show: false }, font: "12px " + css("--font"), space: 60, values: (u, list) => list.map((v) => day.format(v * 1000)), incrs: [86400, 2 * 86400, 3 * 86400, 7 * 86400, 14 * 86400, 30.4 * 86400, 91 * 86400].filter((i) => i >= Math.min(step, 2592000)) },
           { stroke: ink, grid, ticks: { show: false }, font: "12px " + css("--font"), size: 62, values: (u, list) => list.map(show) },
         ],
         series: [{ label: box.dataset.when, value: (u, v) => (v ? day.format(v * 1000) : "–") }, ...names.map((n) => ({
