@@ -28,6 +28,7 @@ func testInbox(t *testing.T, open Open) {
 		"joining keeps the order of what is queued": inboxMergeQueue,
 		"a person takes another number":             inboxMoved,
 		"chats, newest first":                       inboxChats,
+		"what comes with a message":                 inboxObjects,
 	})
 }
 
@@ -280,5 +281,29 @@ func inboxChats(b *bench) {
 	chats, err := b.Chats(b.ctx, phone, 2)
 	if err != nil || len(chats) != 2 || chats[0].Number != number(1) || chats[1].Number != number(0) {
 		b.Errorf("got %+v (%v), want the two newest", chats, err)
+	}
+}
+
+// inboxObjects: what comes with a message is stored with it, or neither is.
+func inboxObjects(b *bench) {
+	beside := func(id string, kinds ...string) ([]wabridge.Message, error) {
+		return b.Reconcile(b.ctx, phone, wabridge.ChatRef{Number: number(1)}, 10, func(wabridge.Chat, []wabridge.Message) queue.Changes {
+			m := said("hi")
+			m.ID = id
+			ch := queue.Changes{New: []wabridge.Message{m}}
+			for _, kind := range kinds {
+				ch.Objects = append(ch.Objects, queue.Object{Kind: kind, Owner: phone, ID: id, Data: json.RawMessage(`{"title":"Ana"}`)})
+			}
+			return ch
+		})
+	}
+	if got, err := beside("wamid.a", queue.ObjectNotification); err != nil || len(got) != 1 || got[0].ID != "wamid.a" {
+		b.Fatalf("got %+v (%v)", got, err)
+	}
+	if o, err := b.Object(b.ctx, queue.ObjectNotification, phone, "wamid.a"); err != nil || string(o.Data) != `{"title":"Ana"}` {
+		b.Errorf("beside the message is %+v (%v)", o, err)
+	}
+	if got, err := beside("wamid.a", queue.ObjectNotification); wabridge.CodeOf(err) != wabridge.CodeConflict {
+		b.Errorf("the same id again: %+v (%v)", got, err)
 	}
 }
