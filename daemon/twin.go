@@ -70,7 +70,10 @@ func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Han
 	for _, chat := range d.cfg.Twin.Chats {
 		c.Chats[chat.ID] = chat.Phone
 	}
-	for _, b := range d.cfg.Twin.Bots {
+	for i, b := range d.cfg.Twin.Bots {
+		if _, err := d.scenarios.Find(b.Scenario); err != nil {
+			return nil, fmt.Errorf("twin.bots[%d].scenario: %w", i, err)
+		}
 		c.Bots[b.ID] = b.Scenario
 	}
 	public := callback.PublicClient()

@@ -18,6 +18,8 @@ type Listings interface {
 }
 
 // A Listing narrows a list of messages to send; empty members let all pass.
+// What a bot says (Source is SourceBot) is listed only as a message of a campaign:
+// else it is an answer.
 type Listing struct {
 	// Prefixes and Suffixes are how a message's id may begin and end. A
 	// Suffix is looked for among the messages of Campaigns, which it needs.

@@ -50,7 +50,7 @@ func listed(l queue.Listing) (text string, args []any) {
 	if index != "" {
 		b.WriteString(" INDEXED BY " + index)
 	}
-	b.WriteString("\nWHERE p.direction = 'out'\n")
+	b.WriteString("\nWHERE p.direction = 'out' AND (p.source <> 'bot' OR p.campaign <> '')\n")
 	and := func(condition string, arg any) { // # stands for the argument
 		args = append(args, arg)
 		b.WriteString("  AND " + strings.ReplaceAll(condition, "#", "?"+strconv.Itoa(len(args))) + "\n")

@@ -30,6 +30,11 @@ func TestListing(t *testing.T) {
 		}
 		ids = append(ids, d.Message.ID)
 	}
+	d := textTo(1, "a bot's answer")
+	d.Message.Source = wabridge.SourceBot
+	if _, err := db.Enqueue(ctx, d); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.Cancel(ctx, ids[2], time.Now()); err != nil {
 		t.Fatal(err)
 	}
