@@ -18,25 +18,19 @@ var secretSettings = []string{"verify_token", "app_secret", "unlock_pin", "secre
 // of addresses what may be one.
 func Explain(c Config) []console.Setting {
 	var all []console.Setting
-	top := reflect.ValueOf(c)
 	for _, s := range Settings {
-		v := top
-		for name := range strings.SplitSeq(s.Key, ".") {
-			if v = memberOf(v, name); !v.IsValid() {
-				break
-			}
+		v := settingOf(c, s.Key)
+		if !v.IsValid() {
+			continue
 		}
-		if v.IsValid() {
-			all = append(all, c.explain(s.Key, v, s.Help))
+		one := c.explain(s.Key, v, s.Help)
+		if one.From == "default" && written(v) != written(settingOf(Default(), s.Key)) {
+			one.From = "program" // the demo, for one, says some itself
 		}
+		all = append(all, one)
 	}
 	for _, list := range lists {
-		v := top
-		for name := range strings.SplitSeq(list, ".") {
-			if v = memberOf(v, name); !v.IsValid() {
-				break
-			}
-		}
+		v := settingOf(c, list)
 		if v.IsValid() && v.Kind() == reflect.Slice {
 			for i := range v.Len() {
 				all = append(all, c.explainEntry(list, i, v.Index(i))...)
@@ -59,6 +53,17 @@ func (c Config) explainEntry(list string, i int, entry reflect.Value) (all []con
 		}
 	}
 	return all
+}
+
+// settingOf finds a setting by its key.
+func settingOf(c Config, key string) reflect.Value {
+	v := reflect.ValueOf(c)
+	for name := range strings.SplitSeq(key, ".") {
+		if v = memberOf(v, name); !v.IsValid() {
+			break
+		}
+	}
+	return v
 }
 
 // memberOf finds a member by its name in the configuration; the zero Value if

@@ -52,6 +52,10 @@ rates:
 	if pin := all["phones[0].unlock_pin"]; !pin.Secret || pin.Value != "set" {
 		t.Errorf("the PIN: %+v", pin)
 	}
+	c.Data = "/elsewhere"
+	if s := explained(c)["data"]; s.From != "program" {
+		t.Errorf("what the program itself says: %+v", s)
+	}
 	for key, s := range all {
 		if strings.Contains(s.Value, "hidden") || strings.Contains(s.Value, "4711") {
 			t.Errorf("%s shows a secret: %q", key, s.Value)

@@ -40,7 +40,8 @@ type Setting struct {
 	Value  string // as it would be written
 	Help   string
 	Secret bool // Value is "" or says that there is one
-	// From is one of "default", "file", "env" and "flag"; Place tells more:
+	// From is one of "default", "file", "env", "flag" and "program" (which said
+	// it itself, as the demo does); Place tells more:
 	// "wabridge.yaml, line 3", "$WABRIDGE_LISTEN".
 	From, Place string
 }

@@ -277,7 +277,7 @@ func TestInsightsPage(t *testing.T) {
 	page.do(chromedp.EmulateViewport(390, 844))
 	page.goTo("/console/insights?period=7d")
 	page.until(`document.documentElement.scrollWidth <= 390`)
-	page.looksRight("insights-narrow")
+	page.picture("insights-narrow")
 }
 
 func TestTemplatesPage(t *testing.T) {
@@ -357,6 +357,27 @@ func TestTokensPage(t *testing.T) {
 	}
 }
 
+func TestBotsPage(t *testing.T) {
+	d := operated(t, &glass{}, &hooks{})
+	page := d.tab(reader, "/console/bots")
+	page.sees("main", "No sessions here")
+	for i := range 60 {
+		number := fmt.Sprintf("1555000%04d", 1000+i)
+		m := wabridge.Message{Phone: phoneID, Chat: wabridge.UserJID(number), Number: number, Type: "text", Text: "x"}
+		_, err := d.db.Enqueue(t.Context(), queue.Draft{Message: m, Session: &wabridge.Session{Name: "survey", Bot: "visit", Results: map[string]string{"stars": "5"}}})
+		must(t, err)
+	}
+	page.goTo("/console/bots?state=waiting")
+	page.sees("main", "Not sent yet")
+	page.sees(".tabs [aria-current]", "60")
+	if n := js[int](page, `document.querySelectorAll("tbody tr").length`); n != sessionsPage {
+		t.Errorf("%d sessions on a page, want %d", n, sessionsPage)
+	}
+	page.click(`a[href*="offset=50"]`)
+	page.until(`document.querySelectorAll("tbody tr").length === 10`)
+	page.looksRight("bots")
+}
+
 func TestSettingsPage(t *testing.T) {
 	d := operated(t, &glass{}, &hooks{})
 	page := d.tab(admin, "/console/settings")
@@ -370,12 +391,12 @@ func TestOperatorsPagesInAllLanguages(t *testing.T) {
 	d := operated(t, &glass{}, &hooks{})
 	d.fill()
 	for _, l := range languages {
-		for _, p := range []string{"/phones", "/phones/" + phoneID, "/phones/" + phoneID + "/health", "/phones/" + phoneID + "/doctor", "/insights", "/templates", "/webhooks", "/tokens", "/settings"} {
+		for _, p := range []string{"/phones", "/phones/" + phoneID, "/phones/" + phoneID + "/health", "/phones/" + phoneID + "/doctor", "/insights", "/templates", "/webhooks", "/tokens", "/settings", "/bots", "/bots?state=ended"} {
 			got := d.ask(admin, Path+p, nil, "Accept-Language", l.Code)
 			if got.status != http.StatusOK {
 				t.Errorf("%s in %s: %d", p, l.Code, got.status)
 			}
-			for _, begin := range []string{"phones", "insights", "templates", "webhooks", "tokens", "settings", "done"} {
+			for _, begin := range []string{"phones", "insights", "templates", "webhooks", "tokens", "settings", "done", "bots"} {
 				for _, mark := range []string{">" + begin + ".", `"` + begin + "."} {
 					if i := strings.Index(got.body, mark); i >= 0 && !strings.HasPrefix(got.body[i+1:], "webhook.") {
 						t.Errorf("%s in %s: no text for %.60q", p, l.Code, got.body[i:])
@@ -410,6 +431,14 @@ func TestWhoMayOperate(t *testing.T) {
 	}
 	if len(g.acts()) > 0 {
 		t.Errorf("the phone was touched: %+v", g.acts())
+	}
+}
+
+// TestNoPhones: an empty system says what to do next.
+func TestNoPhones(t *testing.T) {
+	got := emptyDesk(t).ask(reader, "/console/phones", nil)
+	if got.status != http.StatusOK || !strings.Contains(got.body, "wabridge doctor") || !strings.Contains(got.body, "wabridge demo") {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

@@ -21,7 +21,7 @@ type page struct {
 // own here, html/<name>.html and text/<language>/<name>.json.
 func pages() []page {
 	return []page{
-		inboxPage(), outboxPage(),
+		inboxPage(), outboxPage(), botsPage(),
 		phonesPage(), insightsPage(), templatesPage(), webhooksPage(), tokensPage(), settingsPage(),
 	}
 }
