@@ -101,7 +101,7 @@ var known = []struct{ path, instead string }{
 	{"senders", "senders are phones: GET /bridge/v1/phones"},
 	{"shortLinks", "there are no short links"},
 	{"tariffs", "nothing is charged"},
-	{"phoneChecks", "whether a number is on WhatsApp shows when a message is sent to it; use the phone's contacts: POST /v23.0/{phone_number_id}/contacts is not offered by Meta any more"},
+	{"phoneChecks", "whether a number is on WhatsApp shows when a message is sent to it: its statusCode is 131026 then"},
 	{"whiteList", "numbers are blocked with POST /v23.0/{phone_number_id}/block_users"},
 }
 
