@@ -65,7 +65,7 @@ func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Han
 	c := twin.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "twin"), Chats: map[string]string{}, Bots: map[string]string{},
 		Scenarios: d.scenarios,
-		Links:     d.library, Client: d.client, PrivateCallbacks: d.cfg.Twin.AllowPrivate,
+		Links:     d.library, Client: d.counted("twin", d.client), PrivateCallbacks: d.cfg.Twin.AllowPrivate,
 	}
 	for _, chat := range d.cfg.Twin.Chats {
 		c.Chats[chat.ID] = chat.Phone
@@ -76,7 +76,7 @@ func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Han
 		}
 		c.Bots[b.ID] = b.Scenario
 	}
-	public := callback.PublicClient()
+	public := d.counted("twin", callback.PublicClient())
 	if !c.PrivateCallbacks {
 		c.Client = public
 	}
