@@ -97,7 +97,11 @@ func (r *rig) history() {
 
 func (r *rig) start() {
 	r.t.Helper()
-	d, err := New(r.cfg, Build{}, slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	var handler slog.Handler = slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})
+	if r.cfg.Log.Format == "json" {
+		handler = slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})
+	}
+	d, err := New(r.cfg, Build{}, slog.New(handler))
 	if err != nil {
 		r.t.Fatal(err)
 	}
