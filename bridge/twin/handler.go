@@ -155,12 +155,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		return
 	}
-	e, ok := errors.AsType[*refusal](err)
-	if !ok {
-		if r.Context().Err() == nil {
-			a.Log.Error("request not answered", "err", err)
-		}
-		e = refusalOf(err)
+	e := refusalOf(err)
+	if e.status >= http.StatusInternalServerError && e.status != http.StatusNotImplemented && r.Context().Err() == nil {
+		a.Log.Error("request not answered", "err", err)
 	}
 	switch e.status {
 	case http.StatusUnauthorized:
@@ -187,8 +184,11 @@ func (a *api) guarded(w http.ResponseWriter, r *http.Request) (err error) {
 	return a.route(w, r)
 }
 
-// refusalOf is what the caller learns of an error that is not his.
+// refusalOf is what the caller learns of an error.
 func refusalOf(err error) *refusal {
+	if e, ok := errors.AsType[*refusal](err); ok {
+		return e
+	}
 	switch code := wabridge.CodeOf(err); {
 	case code == wabridge.CodeConflict:
 		return &refusal{status: http.StatusConflict, words: "Idempotency-Key: this key was used for another request; use a new one for new messages"}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -191,83 +190,6 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-func TestWhoMayCall(t *testing.T) {
-	h := newHarness(t)
-	for _, tt := range []struct {
-		name, method, target, auth string
-		code                       int
-	}{
-		{"no token", "POST", "/api/v1/messages", "", 401},
-		{"a wrong token", "GET", "/api/v1/messages", "Bearer nobody", 401},
-		{"another scheme", "GET", "/api/v1/messages", "Key " + sender, 401},
-		{"a reader sends", "POST", "/api/v1/messages", "Bearer " + reader, 403},
-		{"a reader cancels", "DELETE", "/api/v1/messages?id=x", "Bearer " + reader, 403},
-		{"a reader reads", "GET", "/analyse/api/v1/statistics/messaging/messages", "Bearer " + reader, 200},
-		{"a dressed token", "GET", "/api/v1/messages", "Bearer " + dress(reader, time.Now()), 200},
-		{"a dressed wrong token", "GET", "/api/v1/messages", "Bearer " + dress("nobody", time.Now()), 401},
-		{"a wrong method", "PUT", "/api/v1/messages", "Bearer " + sender, 405},
-		{"statistics are not posted", "POST", "/api/v1/statistics/chat/sessions", "Bearer " + sender, 405},
-		{"tasks", "POST", "/notify/api/v1/tasks", "Bearer " + sender, 501},
-		{"a file of messages", "POST", "/api/v1/messages/bulk", "Bearer " + sender, 501},
-		{"a bulk that is not there", "GET", "/api/v1/messages/bulk/x", "Bearer " + sender, 404},
-		{"below messages", "GET", "/api/v1/messages/7", "Bearer " + sender, 404},
-		{"unserved without a token", "GET", "/api/v1/templates/7", "", 401},
-	} {
-		code, raw := h.call(tt.method, tt.target, `{"messages":[]}`, "Authorization", tt.auth)
-		var e map[string]fault
-		if code != tt.code || code >= 400 && (strict(raw, &e) != nil || e["error"].Message == "") {
-			t.Errorf("%s: %d %s, want %d", tt.name, code, raw, tt.code)
-		}
-	}
-	for path, want := range map[string]bool{
-		"/api/v1/messages": true, "/notify/api/v1/messages": true, "/analyse/api/v1/statistics/chat/sessions": true, "/iam/api/v1/auth/login": true,
-		"/api/v1/messagesX": false, "/api/v1/": false, "/v23.0/1/messages": false, "/api/v1/contacts": false, "/x/api/v1/messages": false,
-	} {
-		if Ours(path) != want {
-			t.Errorf("Ours(%q) is %v", path, !want)
-		}
-	}
-}
-
-// A client of TWIN's logs in, reads exp, and uses what it got.
-func TestLogin(t *testing.T) {
-	h := newHarness(t)
-	login := func(method, target, body string) (int, map[string]string) {
-		code, raw := h.call(method, target, body, "Authorization", "")
-		var got map[string]string
-		if code == 200 {
-			must(t, strict(raw, &got))
-		}
-		return code, got
-	}
-	code, got := login("POST", "/api/v1/auth/login", `{"email":"crm@example.org","password":"`+sender+`","ttl":600,"companyId":null,"extra":[]}`)
-	if code != 200 || len(strings.Split(got["authToken"], ".")) != 3 || got["refreshToken"] == "" {
-		t.Fatalf("%d %v", code, got)
-	}
-	if code, _ := h.call("GET", "/api/v1/messages", "", "Authorization", "Bearer "+got["authToken"]); code != 200 {
-		t.Errorf("the token opens nothing: %d", code)
-	}
-	if code, again := login("GET", "/iam/api/v1/auth/refresh?ttl=60&refreshToken="+got["refreshToken"], ""); code != 200 || again["authToken"] == got["authToken"] {
-		t.Errorf("refresh: %d %v", code, again)
-	}
-	for _, tt := range []struct{ method, target, body string }{
-		{"POST", "/api/v1/auth/login", `{"password":"nobody"}`}, {"POST", "/api/v1/auth", `{}`},
-		{"GET", "/api/v1/auth/refresh?refreshToken=x", ""}, {"GET", "/api/v1/auth/refresh", ""},
-	} {
-		if code, _ := login(tt.method, tt.target, tt.body); code != 401 {
-			t.Errorf("%s %s: %d", tt.method, tt.target, code)
-		}
-	}
-	for target, want := range map[string]int{"/api/v1/auth/login": 404, "/api/v1/auth/impersonate/take/1": 404} {
-		if code, _ := login("GET", target, ""); code != want {
-			t.Errorf("GET %s: %d", target, code)
-		}
-	}
-	if code, _ := login("POST", "/api/v1/auth/login", "x"); code != 400 {
-		t.Errorf("no object: %d", code)
-	}
-}
-
 func TestTimes(t *testing.T) {
 	h := newHarness(t)
 	now := time.Now()
@@ -332,47 +254,6 @@ func TestChatsAndBots(t *testing.T) {
 		must(t, err)
 		if m.Phone != tt.phone || string(m.Text) != tt.text || session.Bot != tt.scenario || session.Talk == nil == (tt.scenario != "") {
 			t.Errorf("%+v: phone %s, text %q, session %+v", tt, m.Phone, string(m.Text), session)
-		}
-	}
-}
-
-func TestFilesAndTemplates(t *testing.T) {
-	h := newHarness(t)
-	h.template("visit", "ru", `[{"type":"HEADER","format":"IMAGE"},{"type":"BODY","text":"{{1}}, ждём вас {{2}}"}]`)
-	h.template("plain", "ru", `[{"type":"BODY","text":"{{1}}, ждём"}]`)
-	send := func(chat string) element {
-		return h.post(`{"messages":[{"channels":{"chat":{` + chat + `}},"destinations":[{"phone":"79030000001","variables":{"name":"Иван"}}]}]}`)[0]
-	}
-	for _, tt := range []struct{ chat, wrong, kind, text string }{
-		{chat: `"text":"see, {name}","mediaUrl":"http://files.test/a.jpg"`, kind: "image", text: "see, Иван"},
-		{chat: `"mediaUrl":"http://files.test/a.pdf","documentFilename":"bill.pdf"`, kind: "document"},
-		{chat: `"templateName":"visit","templateData":{"1":"{name}","2":9},"mediaUrl":"http://files.test/a.jpg"`, kind: "template", text: "Иван, ждём вас 9"},
-		{chat: `"templateName":"plain","language":"ru","templateData":{"1":"{name}"}`, kind: "template", text: "Иван, ждём"},
-		{chat: `"templateName":"plain","templateData":{"1":"a","2":"b"}`, wrong: "templateData: there are 2 parameters, the template has 1"},
-		{chat: `"templateName":"plain","templateData":{"1":{}}`, wrong: "templateData.1: it is no text"},
-		{chat: `"templateName":"plain","language":"de"`, wrong: "templateName: there is no such template in de"},
-		{chat: `"templateName":"plain","text":"x"`, wrong: "text: a message of a template has the template's text"},
-		{chat: `"templateName":"visit","templateData":{"1":"a","2":"b"}`, wrong: "mediaUrl: the template has a file in its header"},
-		{chat: `"templateName":"plain","templateData":{"1":"a"},"mediaUrl":"http://files.test/a.jpg"`, wrong: "mediaUrl: the template has no file"},
-	} {
-		before := len(h.stored())
-		got := send(tt.chat)
-		if tt.wrong != "" {
-			if got.Error == nil || !strings.HasPrefix(got.Error.Message, "messages[0].channels.chat."+tt.wrong) {
-				t.Errorf("%s: %+v", tt.chat, got.Error)
-			}
-			continue
-		}
-		if got.Error != nil {
-			t.Errorf("%s: %s", tt.chat, got.Error.Message)
-			continue
-		}
-		m := h.stored()[before]
-		if m.Type != tt.kind || string(m.Text) != tt.text || (m.Media == nil) == strings.Contains(tt.chat, "mediaUrl") {
-			t.Errorf("%s: stored %+v", tt.chat, m)
-		}
-		if strings.Contains(tt.chat, "bill.pdf") && m.Media.Name != "bill.pdf" {
-			t.Errorf("the file is called %q", m.Media.Name)
 		}
 	}
 }
@@ -474,12 +355,4 @@ func (h *harness) known(number string) string {
 	list, err := h.store.Enqueue(context.Background(), queue.Draft{Message: wabridge.Message{Phone: phoneID, Chat: wabridge.UserJID(number), Number: number, Type: "text", Text: "x"}})
 	must(h.t, err)
 	return list[0].Message.Chat
-}
-
-// template stores one.
-func (h *harness) template(name, language, components string) {
-	h.t.Helper()
-	data := `{"id":"` + strconv.Itoa(1234567890+len(name)) + `","name":"` + name + `","language":"` + language + `","category":"UTILITY","status":"APPROVED","components":` + components + `}`
-	_, err := h.store.PutObject(context.Background(), queue.Object{Kind: queue.ObjectTemplate, Owner: wabaID, ID: name, Name: queue.TemplateName(name, language), Data: []byte(data)}, time.Now())
-	must(h.t, err)
 }
