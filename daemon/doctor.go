@@ -54,7 +54,7 @@ func Doctor(ctx context.Context, cfg Config, only string, screen bool) DoctorRep
 }
 
 func failed(title string, err error, remedy string) DoctorReport {
-	return DoctorReport{[]PhoneReport{{title, []phone.Check{{Name: title, Grade: phone.Bad, Detail: err.Error(), Remedy: remedy}}}}}
+	return DoctorReport{Phones: []PhoneReport{{title, []phone.Check{{Name: title, Grade: phone.Bad, Detail: err.Error(), Remedy: remedy}}}}}
 }
 
 func direct(p PhoneConfig) bool { return strings.HasPrefix(p.Serial, "direct:") }
@@ -167,7 +167,8 @@ func (c Config) timing() phone.Timing {
 
 // A DoctorReport is what `wabridge doctor` found.
 type DoctorReport struct {
-	Phones []PhoneReport `json:"phones"`
+	Gateway []phone.Check `json:"gateway,omitempty"` // of Machine
+	Phones  []PhoneReport `json:"phones"`
 }
 
 // A PhoneReport is the checks of one phone, or of adb itself.
@@ -178,7 +179,7 @@ type PhoneReport struct {
 
 // Bad reports whether any check is bad.
 func (r DoctorReport) Bad() bool {
-	return slices.ContainsFunc(r.Phones, func(p PhoneReport) bool { return hasBad(p.Checks) })
+	return hasBad(r.Gateway) || slices.ContainsFunc(r.Phones, func(p PhoneReport) bool { return hasBad(p.Checks) })
 }
 
 func hasBad(checks []phone.Check) bool {

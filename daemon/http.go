@@ -64,7 +64,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	d.state.Store, d.state.Readers = d.db, own.Readers
 	proxies, _ := d.cfg.proxies() // Validate has seen to it
 	log := d.log.With("component", "http")
-	handler := bridge.Observe(guarded(d.https(), d.serveConsole(auth, own.Beside(rest))), log, d.metrics)
+	handler := bridge.Observe(guarded(d.https(), serveGoroutines(auth, d.serveConsole(auth, own.Beside(rest)))), log, d.metrics)
 	d.serve(newServer(behind(proxies, handler), log), l, "http")
 	if err := d.serveMetrics(ctx, own); err != nil {
 		return err

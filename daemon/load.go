@@ -26,22 +26,9 @@ const configFile = "wabridge.yaml"
 // with the place it comes from. An environment variable that is set but empty
 // says nothing.
 func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
-	k := defaults()
-	origin := map[string]place{}
-	if err := loadFile(k, origin, fl, env); err != nil {
+	k, origin, err := join(fl, env)
+	if err != nil {
 		return Config{}, err
-	}
-	over := map[string]any{}
-	for _, s := range Settings {
-		if v, ok := env(s.Env()); ok && v != "" {
-			over[s.Key], origin[s.Key] = v, place{text: "$" + s.Env()}
-		}
-		if f := fl.Lookup(s.Flag); s.Flag != "" && f != nil && f.Changed {
-			over[s.Key], origin[s.Key] = f.Value.String(), place{text: "--" + s.Flag}
-		}
-	}
-	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
-		return Config{}, fmt.Errorf("join settings: %w", err)
 	}
 	c, wrong := decode(k)
 	wrong = append(wrong, unknown(k)...)
@@ -60,6 +47,29 @@ func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
 	}
 	slices.SortStableFunc(wrong, func(a, b Mistake) int { return a.at.line - b.at.line })
 	return c, wrong
+}
+
+// join joins defaults, file, environment and flags, and tells where each
+// setting that is no default was said.
+func join(fl *pflag.FlagSet, env func(string) (string, bool)) (*koanf.Koanf, map[string]place, error) {
+	k := defaults()
+	origin := map[string]place{}
+	if err := loadFile(k, origin, fl, env); err != nil {
+		return nil, nil, err
+	}
+	over := map[string]any{}
+	for _, s := range Settings {
+		if v, ok := env(s.Env()); ok && v != "" {
+			over[s.Key], origin[s.Key] = v, place{text: "$" + s.Env()}
+		}
+		if f := fl.Lookup(s.Flag); s.Flag != "" && f != nil && f.Changed {
+			over[s.Key], origin[s.Key] = f.Value.String(), place{text: "--" + s.Flag}
+		}
+	}
+	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
+		return nil, nil, fmt.Errorf("join settings: %w", err)
+	}
+	return k, origin, nil
 }
 
 // A place is where a setting was said; line is 0 outside the file.

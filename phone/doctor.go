@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto"
@@ -32,11 +33,14 @@ type question struct {
 
 // questions need no screen and may be asked while a gateway runs.
 var questions = []question{
-	{"app", "dumpsys package %s", judgeApp},
+	{"app", "dumpsys package {app}", judgeApp},
 	{"battery", "dumpsys battery", judgeBattery},
 	{"screen", "dumpsys power | grep -m1 mWakefulness=; settings get global stay_on_while_plugged_in; settings get system screen_off_timeout", judgeScreen},
 	{"lock", "dumpsys window | grep -E 'mDreamingLockscreen=|mCurrentFocus='", judgeLock},
 	{"notifications", "dumpsys notification", judgeNotifications},
+	{"do not disturb", "settings get global zen_mode", judgeZen},
+	{"battery saver", "settings get global low_power", judgeSaver},
+	{"clock", "date +%s", judgeClock},
 }
 
 // Doctor asks the phone whether it is fit to be a gateway. A command that
@@ -44,10 +48,7 @@ var questions = []question{
 func Doctor(ctx context.Context, dev Device, p wabridge.Phone, profiles *uiauto.Profiles) []Check {
 	var checks []Check
 	for _, q := range questions {
-		command := q.command
-		if strings.Contains(command, "%s") {
-			command = fmt.Sprintf(command, p.Package)
-		}
+		command := strings.ReplaceAll(q.command, "{app}", p.Package)
 		out, err := dev.Run(ctx, command)
 		if err != nil {
 			checks = append(checks, Check{Name: q.name, Grade: Bad, Detail: err.Error(), Remedy: "see that the phone stays connected and try again"})
@@ -146,4 +147,44 @@ func blocked(out, pkg string) bool {
 func known(profiles *uiauto.Profiles, pkg, version string) bool {
 	p := profiles.For(pkg)
 	return p != nil && p.Holds(version)
+}
+
+// judgeZen reads Settings.Global.ZEN_MODE: 0 off, 1 to 3 kinds of Do Not
+// Disturb (AOSP); no number where the phone has no such setting.
+func judgeZen(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+	if n, err := strconv.Atoi(strings.TrimSpace(out)); err == nil && n != 0 {
+		return Check{Grade: Warn, Detail: "on: Android may keep notifications back", Remedy: "switch Do Not Disturb off"}
+	}
+	return Check{Grade: OK, Detail: "off"}
+}
+
+// judgeSaver reads Settings.Global.LOW_POWER_MODE.
+func judgeSaver(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+	if strings.TrimSpace(out) == "1" {
+		return Check{Grade: Warn, Detail: "on: the app may be kept from the network while the screen is off",
+			Remedy: "switch Battery Saver off, and set the app's battery use to unrestricted"}
+	}
+	return Check{Grade: OK, Detail: "off"}
+}
+
+// maxSkew is how far a phone's clock may be off: the app itself refuses to work
+// with one that is wrong by hours.
+const maxSkew = time.Minute
+
+// judgeClock compares the phone's clock with this machine's.
+func judgeClock(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+	return skewed(out, time.Now())
+}
+
+func skewed(out string, now time.Time) Check {
+	n, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+	if err != nil {
+		return Check{Grade: Warn, Detail: "the phone does not say its time"}
+	}
+	off := time.Unix(n, 0).Sub(now).Round(time.Second)
+	if off.Abs() > maxSkew {
+		return Check{Grade: Warn, Detail: fmt.Sprintf("%v from this machine's: times of messages are wrong by that", off),
+			Remedy: "let both set their clocks from the network"}
+	}
+	return Check{Grade: OK, Detail: "as this machine's"}
 }

@@ -16,10 +16,12 @@ func newDoctor() *cobra.Command {
 	var asJSON, noScreen bool
 	var only string
 	c := &cobra.Command{
-		Use: "doctor", Short: "Check that adb, the phone and the app are ready",
-		Long: `Doctor checks each phone of the configuration and every other that adb shows:
+		Use: "doctor", Short: "Check that this machine, adb, the phone and the app are ready",
+		Long: `Doctor checks this machine (data directory, disk, port, database, receivers of
+webhooks), then each phone of the configuration and every other that adb shows:
 adb reachable, phone authorised, app installed and known, logged in, screen and
-lock, notifications allowed, battery. Each line that is not ok has a remedy.
+lock, notifications allowed, battery, clock. Each line that is not ok has a
+remedy.
 
 To see whether the app is logged in it opens the app's chat list and goes back
 to the launcher; --no-screen leaves the screen alone. Exit code 1 if something
@@ -32,7 +34,12 @@ is bad.`,
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), 3*time.Minute)
 			defer cancel()
+			values, err := daemon.Values(c.Flags(), lookupEnv)
+			if err != nil {
+				return err
+			}
 			report := daemon.Doctor(ctx, cfg, only, !noScreen)
+			report.Gateway = daemon.Machine(ctx, cfg, daemon.Build{Version: buildVersion()}, values)
 			if asJSON {
 				err = printJSON(c.OutOrStdout(), report)
 			} else {
@@ -52,7 +59,11 @@ is bad.`,
 }
 
 func printChecks(out io.Writer, r daemon.DoctorReport) error {
-	for _, p := range r.Phones {
+	all := r.Phones
+	if len(r.Gateway) > 0 {
+		all = append([]daemon.PhoneReport{{Title: "this machine", Checks: r.Gateway}}, all...)
+	}
+	for _, p := range all {
 		if _, err := fmt.Fprintf(out, "%s\n", p.Title); err != nil {
 			return err
 		}

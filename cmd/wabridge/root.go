@@ -76,7 +76,7 @@ way when send --wait gave up waiting.`,
 	add("use", newSend(), newInbox(), newEvents(), newPhones(), newContacts(), newStats(), newConsole())
 	add("phone", newDoctor(), newScreen(), newNotifications())
 	add("bots", newBot())
-	add("admin", newToken(), newWebhook(), newAudit(), newDB(), newVersion())
+	add("admin", newToken(), newWebhook(), newAudit(), newDB(), newSupport(), newVersion(), newMan())
 	return root
 }
 

@@ -100,12 +100,13 @@ func scriptReady(ts *testscript.TestScript, _ bool, args []string) {
 		if err != nil || len(addr) == 0 {
 			return false
 		}
-		resp, err := http.Get("http://" + string(addr) + "/healthz")
+		host := strings.TrimPrefix(strings.TrimSpace(string(addr)), "http://")
+		resp, err := http.Get("http://" + host + "/healthz")
 		if err != nil {
 			return false
 		}
 		resp.Body.Close()
-		ts.Setenv("LISTEN", string(addr))
+		ts.Setenv("LISTEN", host)
 		return resp.StatusCode == 200
 	})
 }
