@@ -52,7 +52,7 @@ const (
 	page      = 200                    // events read at a time
 	dueAtOnce = 100                    // sessions whose time has come, read at a time
 	dueGap    = 250 * time.Millisecond // between two looks for them
-	recheck   = 30 * time.Second       // and at most: the clock may have been set
+	recheck   = time.Minute            // and at most: the clock may have been set
 	retry     = time.Second            // after the database could not be read
 	saveEvery = 1000                   // events of which nothing was to be done, before the cursor is saved
 	putOff    = time.Minute            // before a session whose move failed is tried again

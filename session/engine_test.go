@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -107,10 +108,16 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 
 func (w *world) start() {
 	w.Helper()
-	w.engine = New(w.config)
-	if err := w.engine.Start(w.ctx); err != nil {
-		w.Fatal(err)
+	err := errDisk
+	for range 100 { // a shaky store may fail here, too
+		w.engine = New(w.config)
+		if started := w.engine.Start(w.ctx); started == nil {
+			return
+		} else if !errors.As(started, &err) {
+			break
+		}
 	}
+	w.Fatal(err)
 }
 
 func (w *world) stop() {
