@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -108,16 +107,16 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 
 func (w *world) start() {
 	w.Helper()
-	err := errDisk
 	for range 100 { // a shaky store may fail here, too
 		w.engine = New(w.config)
-		if started := w.engine.Start(w.ctx); started == nil {
+		switch err := w.engine.Start(w.ctx); {
+		case err == nil:
 			return
-		} else if !errors.As(started, &err) {
-			break
+		case wabridge.CodeOf(err) != wabridge.CodeStorage:
+			w.Fatal(err)
 		}
 	}
-	w.Fatal(err)
+	w.Fatal("the engine does not start")
 }
 
 func (w *world) stop() {
