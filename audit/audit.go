@@ -36,7 +36,6 @@ const (
 	PhoneDeregister  Act = "phone.deregister"
 	CampaignCancel   Act = "campaign.cancel"
 	Login            Act = "console.login"
-	Logout           Act = "console.logout"
 	GatewayStart     Act = "gateway.start"
 	GatewayStop      Act = "gateway.stop"
 	TLSReload        Act = "tls.reload"

@@ -4,18 +4,18 @@ import (
 	"net/http"
 
 	"github.com/wabridge/wabridge/audit"
-	"github.com/wabridge/wabridge/queue"
 )
 
 // An actor does what an admin asks for. It fills in the entry's Detail and,
 // where the path does not name it, its Target.
 type actor func(w http.ResponseWriter, r *http.Request, e *audit.Entry) error
 
-// recorded lets admins through and notes what they did or tried. Whoever has
+// recorded lets those through whose token has the scope, and notes what they
+// did or tried. Whoever has
 // no live token leaves no entry: strangers must not be able to fill it.
-func (s *Server) recorded(act audit.Act, h actor) handler {
+func (s *Server) recorded(scope string, act audit.Act, h actor) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		token, err := s.admit(r, queue.ScopeAdmin)
+		token, err := s.admit(r, scope)
 		if err != nil && token.ID == "" {
 			return err
 		}

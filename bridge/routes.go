@@ -25,7 +25,7 @@ func (s *Server) routes() http.Handler {
 		s.patterns = append(s.patterns, pattern)
 	}
 	with := func(scope, pattern string, h handler) { open(pattern, s.scoped(scope, h)) }
-	act := func(a audit.Act, pattern string, h actor) { open(pattern, s.recorded(a, h)) }
+	act := func(a audit.Act, pattern string, h actor) { open(pattern, s.recorded(queue.ScopeAdmin, a, h)) }
 
 	with(queue.ScopeRead, "GET /bridge/v1/events", s.events)
 	with(queue.ScopeRead, "GET /bridge/v1/inbox", s.inbox)
@@ -35,7 +35,9 @@ func (s *Server) routes() http.Handler {
 	with(queue.ScopeRead, "GET /bridge/v1/campaigns", s.listCampaigns)
 	with(queue.ScopeSend, "POST /bridge/v1/campaigns", s.postCampaign)
 	with(queue.ScopeRead, "GET /bridge/v1/campaigns/{id}", s.readCampaign)
-	with(queue.ScopeSend, "DELETE /bridge/v1/campaigns/{id}", s.cancelCampaign)
+	open("DELETE /bridge/v1/campaigns/{id}", s.recorded(queue.ScopeSend, audit.CampaignCancel, func(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
+		return s.cancelCampaign(w, r)
+	}))
 	with(queue.ScopeRead, "GET /bridge/v1/campaigns/{id}/messages", s.listCampaignMessages)
 	with(queue.ScopeSend, "POST /bridge/v1/campaigns/{id}/pause", s.holdCampaign(true))
 	with(queue.ScopeSend, "POST /bridge/v1/campaigns/{id}/resume", s.holdCampaign(false))

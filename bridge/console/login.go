@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -87,6 +88,8 @@ func (c *Console) begin(v *visit, secret string) error {
 	c.sessions.end(cookie(v.Request, sessionCookie))
 	c.setCookie(v, sessionCookie, c.sessions.begin(secret, time.Now()), sessionMost)
 	c.Log.Info("console opened", "token", token.ID)
+	c.Operate.Audit.Record(v.Context(), audit.Entry{Act: audit.Login, Who: token.ID, Name: token.Name, From: audit.Host(v.RemoteAddr),
+		Via: audit.ViaConsole, Request: bridge.RequestID(v.Context())})
 	return nil
 }
 

@@ -67,7 +67,7 @@ func TestAuditOnlyGrowsUntilItIsOld(t *testing.T) {
 	now := time.Now()
 	db := auditDB(t, audit.Entry{At: now.Add(-400 * 24 * time.Hour), Act: audit.Login, Outcome: audit.OK, Via: audit.ViaConsole},
 		audit.Entry{At: now.Add(-100 * 24 * time.Hour), Act: audit.Login, Outcome: audit.OK, Via: audit.ViaConsole},
-		audit.Entry{At: now, Act: audit.Logout, Outcome: audit.OK, Via: audit.ViaConsole})
+		audit.Entry{At: now, Act: audit.PhonePause, Outcome: audit.OK, Via: audit.ViaConsole})
 	for _, text := range []string{"UPDATE audit SET who = 'x'", "DELETE FROM audit"} {
 		err := db.update(t.Context(), "tamper", func(t *tx) error { return t.exec(text) })
 		if err == nil || !strings.Contains(err.Error(), "append-only") {
