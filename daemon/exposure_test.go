@@ -76,8 +76,8 @@ func writePair(t *testing.T, c TLSConfig, serial int64) {
 	}
 }
 
-// shown is the serial number of the certificate that a new connection sees.
-func shown(t *testing.T, addr string) int64 {
+// serial is the serial number of the certificate that a new connection sees.
+func serial(t *testing.T, addr string) int64 {
 	t.Helper()
 	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test's own server
 	if err != nil {
@@ -123,7 +123,7 @@ func TestCertificatesAreReadAnewWithoutDroppingConnections(t *testing.T) {
 	ask()
 	writePair(t, c, 2)
 	d.Reload()
-	eventually(t, "the new certificate", func() bool { return shown(t, d.Addr()) == 2 })
+	eventually(t, "the new certificate", func() bool { return serial(t, d.Addr()) == 2 })
 	ask() // on the connection that is open, whose certificate was the first
 	if n := dials.Load(); n != 1 {
 		t.Errorf("%d connections, want the first one to live on", n)
@@ -133,7 +133,7 @@ func TestCertificatesAreReadAnewWithoutDroppingConnections(t *testing.T) {
 	}
 	d.Reload()
 	eventually(t, "word of the bad key", func() bool { return strings.Contains(log.tail(1000), "new certificate not used") })
-	if got := shown(t, d.Addr()); got != 2 {
+	if got := serial(t, d.Addr()); got != 2 {
 		t.Errorf("after a bad pair certificate %d is shown, want 2", got)
 	}
 	transport.CloseIdleConnections()
