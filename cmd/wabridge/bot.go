@@ -20,9 +20,9 @@ func newBot() *cobra.Command {
 	return group(&cobra.Command{
 		Use: "bot", Short: "Check scenarios of conversations and try them",
 		Long: `A scenario is a file that says what to ask, which answers to expect and what
-follows from them (docs/bots.md, examples/bots). These commands need neither a
-gateway nor a phone.`,
-	}, newBotCheck(), newBotTry())
+follows from them (docs/bots.md, examples/bots). check and try need neither a
+gateway nor a phone; list asks a running gateway.`,
+	}, newBotCheck(), newBotTry(), newBotList())
 }
 
 func newBotCheck() *cobra.Command {
