@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -171,6 +172,7 @@ func (c *Console) moveCampaign(v *visit) error {
 		_, err = c.Store.HoldCampaign(v.Context(), id, act == "pause", at)
 	case "cancel":
 		_, err = c.Store.CancelCampaign(v.Context(), id, at)
+		c.note(v, audit.CampaignCancel, id, "", err)
 	default:
 		return errNowhere
 	}

@@ -82,7 +82,7 @@ func (d *desk) moves(m wabridge.Message, moves ...wabridge.Move) {
 // claims takes the next message into work.
 func (d *desk) claims() wabridge.Message {
 	d.t.Helper()
-	m, _, err := d.db.Claim(context.Background(), phoneID, time.Now().Add(time.Second), time.Minute, queue.Pacing{}.Gate)
+	m, _, err := d.db.Claim(context.Background(), phoneID, time.Now(), time.Minute, queue.Pacing{}.Gate)
 	must(d.t, err)
 	if m == nil {
 		d.t.Fatal("nothing to claim")

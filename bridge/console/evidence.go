@@ -68,7 +68,7 @@ func tried(moves []wabridge.Event) (from, to time.Time) {
 			continue
 		}
 		if s.State == wabridge.Sending && from.IsZero() {
-			from = e.At
+			from = e.At.Add(-time.Second)
 		}
 		if !from.IsZero() {
 			to = e.At.Add(slack)

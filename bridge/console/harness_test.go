@@ -241,14 +241,20 @@ func (b *browser) stop() {
 // A tab is one page of the browser, with cookies of its own. What the page
 // logs as an error fails the test.
 type tab struct {
-	t    testing.TB
-	d    *desk
-	ctx  context.Context
-	mu   sync.Mutex
-	said []string
-	// allow lets errors pass whose text holds one of these: answers that the
-	// test provokes.
+	t     testing.TB
+	d     *desk
+	ctx   context.Context
+	mu    sync.Mutex
+	said  []string
 	allow []string
+}
+
+// allows lets errors pass whose text holds one of these: answers that the test
+// provokes.
+func (t *tab) allows(texts ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.allow = append(t.allow, texts...)
 }
 
 // patience is how long a tab waits for what must come.

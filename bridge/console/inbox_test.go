@@ -83,7 +83,7 @@ func TestAttach(t *testing.T) {
 	page.write("[data-compose]", "Look\n")
 	page.until(`document.querySelector(".bubble.mine .picture img")?.naturalWidth === 40`)
 	page.until(`document.querySelector(".chosen").hidden`)
-	page.allow = []string{"422"}
+	page.allows("422")
 	bad := filepath.Join(t.TempDir(), "broken.png")
 	must(t, os.WriteFile(bad, append(drawing(t, 4, 4)[:20], long("x", 3<<20)...), 0o600))
 	page.do(chromedp.SetUploadFiles("input[type=file]", []string{bad}, chromedp.ByQuery), chromedp.SendKeys("[data-compose]", "Keep me\n", chromedp.ByQuery))

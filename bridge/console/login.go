@@ -87,9 +87,8 @@ func (c *Console) begin(v *visit, secret string) error {
 	}
 	c.sessions.end(cookie(v.Request, sessionCookie))
 	c.setCookie(v, sessionCookie, c.sessions.begin(secret, time.Now()), sessionMost)
-	c.Log.Info("console opened", "token", token.ID)
-	c.Operate.Audit.Record(v.Context(), audit.Entry{Act: audit.Login, Who: token.ID, Name: token.Name, From: audit.Host(v.RemoteAddr),
-		Via: audit.ViaConsole, Request: bridge.RequestID(v.Context())})
+	v.Token = token
+	c.note(v, audit.Login, "", "", nil)
 	return nil
 }
 
@@ -110,6 +109,9 @@ func (c *Console) logout(v *visit) error {
 	}
 	if ok && !v.meant() {
 		return errForeign
+	}
+	if ok {
+		c.note(v, audit.Logout, "", "", nil)
 	}
 	c.sessions.end(cookie(v.Request, sessionCookie))
 	c.setCookie(v, sessionCookie, "", -time.Second)

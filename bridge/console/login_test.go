@@ -22,7 +22,7 @@ func preferTheme(name string) chromedp.Action {
 func TestSignIn(t *testing.T) {
 	d := newDesk(t)
 	page := d.tab("", "/", preferTheme("light"))
-	page.allow = []string{"401"}
+	page.allows("401")
 	page.sees("h1", "Sign in")
 	page.looksRight("login")
 	page.write("#token", "wrong\n")

@@ -66,7 +66,8 @@ func (v *visit) Done() string {
 
 // note records an act of an admin, done or not.
 func (c *Console) note(v *visit, act audit.Act, target, detail string, err error) {
-	e := audit.Entry{Act: act, Target: target, Detail: detail, Who: v.Token.ID, Name: v.Token.Name, From: audit.Host(v.RemoteAddr), Via: audit.ViaConsole}
+	e := audit.Entry{Act: act, Target: target, Detail: detail, Who: v.Token.ID, Name: v.Token.Name, From: audit.Host(v.RemoteAddr), Via: audit.ViaConsole,
+		Request: bridge.RequestID(v.Context())}
 	if err != nil {
 		e.Outcome = problemOf(err).key
 	}

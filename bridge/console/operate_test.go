@@ -45,7 +45,7 @@ func TestPhonePages(t *testing.T) {
 		t.Errorf("the middle of the picture became %+v, want about 180, 390", p)
 	}
 	page.write("#type", "größe")
-	page.allow = append(page.allow, "422")
+	page.allows("422")
 	page.click("[data-type] button")
 	page.sees(".toast", "Latin letters")
 	page.do(chromedp.Focus(".glass", chromedp.ByQuery), chromedp.KeyEvent("a"))

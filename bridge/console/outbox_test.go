@@ -32,7 +32,7 @@ func TestOutbox(t *testing.T) {
 	page.looksRight("outbox-failed")
 	page.click(".letter .acts button")
 	page.sees(".toast", "Queued as a new message")
-	page.allow = []string{"422"}
+	page.allows("422")
 	page.until(`document.querySelector(".tabs .count")?.innerText === "1"`)
 	page.click(".letter .acts button")
 	page.sees(".toast.bad", "sent again already")
