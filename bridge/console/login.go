@@ -110,9 +110,6 @@ func (c *Console) logout(v *visit) error {
 	if ok && !v.meant() {
 		return errForeign
 	}
-	if ok {
-		c.note(v, audit.Logout, "", "", nil)
-	}
 	c.sessions.end(cookie(v.Request, sessionCookie))
 	c.setCookie(v, sessionCookie, "", -time.Second)
 	v.w.Header().Set("Clear-Site-Data", `"storage"`) // drafts; browsers heed it over https
