@@ -59,7 +59,7 @@ func TestGreeterOfFirstContacts(t *testing.T) {
 		if err != nil || len(list) != 1 || !list[0].Operator || list[0].Results["asked"] != "yes" {
 			t.Fatalf("sessions: got %+v, %v", list, err)
 		}
-		time.Sleep(100 * time.Hour)
+		time.Sleep(10 * time.Hour)
 		w.want(w.answer(1, "hi again"), "")
 	})
 }
