@@ -10,8 +10,8 @@ import (
 	"github.com/wabridge/wabridge/bridge/console"
 )
 
-// secretSettings are the last parts of keys whose values are shown to nobody.
-var secretSettings = []string{"verify_token", "app_secret", "unlock_pin", "secret", "sign_secret", "headers", "custom"}
+// secretEndings end the keys whose values are shown to nobody.
+var secretEndings = []string{"token", "secret", "pin", "password", "headers", "custom"}
 
 // Explain lists the settings as they are, with where each comes from: all of
 // Settings, and of the lists' entries what was said. Secrets are left out, and
@@ -89,7 +89,7 @@ func (c Config) explain(key string, v reflect.Value, help string) console.Settin
 	}
 	last := key[strings.LastIndexByte(key, '.')+1:]
 	switch {
-	case slices.Contains(secretSettings, last):
+	case slices.ContainsFunc(secretEndings, func(end string) bool { return strings.HasSuffix(last, end) }):
 		s.Secret = true
 		if s.Value != "" {
 			s.Value = "set"
