@@ -74,7 +74,7 @@ func TestSupportHoldsNothingPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := r.log.tail(10000) + fmt.Sprintf("\nlevel=WARN err=%q url=http://%s/hook mail=ottilie@quarz.example at=192.0.2.7:5555 token=%s\n", name+" "+number+" +1 (555) 000-8642", host, r.d.Token())
-	values := []Value{{"webhook.app_secret", shown("webhook.app_secret", secret, nil), "/home/ottilie/wabridge.yaml, line 3"}}
+	values := []Value{{"webhook.app_secret", displayed("webhook.app_secret", secret, nil), "/home/ottilie/wabridge.yaml, line 3"}}
 	var out bytes.Buffer
 	files, err := Support(t.Context(), r.cfg, SupportOptions{
 		Build: Build{Version: "1.2.3"}, Values: values, Log: []byte(log), Now: time.Now(),

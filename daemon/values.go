@@ -27,7 +27,7 @@ func Values(fl *pflag.FlagSet, env func(string) (string, bool)) ([]Value, error)
 	var all []Value
 	for _, s := range Settings {
 		if k.Exists(s.Key) {
-			all = append(all, Value{s.Key, shown(s.Key, k.String(s.Key), k.Strings(s.Key)), cmp.Or(origin[s.Key].text, "default")})
+			all = append(all, Value{s.Key, displayed(s.Key, k.String(s.Key), k.Strings(s.Key)), cmp.Or(origin[s.Key].text, "default")})
 		}
 	}
 	return all, nil
@@ -45,7 +45,7 @@ var harmless = regexp.MustCompile(`^(true|false|[0-9]{1,6}([.][0-9]+)?|([0-9]{1,
 // secretKeys are words in the keys of secrets.
 var secretKeys = []string{"token", "secret", "pin", "password", "key"}
 
-func shown(key, value string, list []string) string {
+func displayed(key, value string, list []string) string {
 	if value == "" && len(list) > 0 {
 		value = strings.Join(list, ", ")
 	}
