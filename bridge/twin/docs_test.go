@@ -14,7 +14,7 @@ func TestDocumentation(t *testing.T) {
 	names := slices.Concat(messageFields, sessionFields, []string{
 		"Idempotency-Key", "statusAt", "from", "to", "fields", "limit", "page", "pages", "offset", "sort", "withoutCount", "withoutItems", "format", "filename",
 		"bulkId", "groupId", "flowId", "taskId", "sessionId", "continueLastOrStartNewSession", "validityPeriod", "mediaUrl", "documentFilename", "templateData",
-		"language", "chatSessionId", "messengerUserId", "variables", statusValid, initialVariables,
+		"language", "chatSessionId", "messengerUserId", "variables", initialVariables,
 	})
 	for _, w := range words {
 		names = append(names, w.word)

@@ -42,7 +42,6 @@ type prepared struct {
 	text     string // with variables
 	names    map[string]bool
 	goOn     bool // the open session, if there is one, goes on
-	validate bool
 	callback string // URL
 	data     string // callbackData
 	hours    *wabridge.Hours
@@ -61,7 +60,7 @@ func (a *api) prepare(ctx context.Context, g *group, phones []wabridge.Phone, no
 	g.name = text(&g.wrong, g.in("chatSessionName"), g.chat.ChatSessionName, maxName)
 	g.text = text(&g.wrong, g.in("text"), g.chat.Text, maxText)
 	g.goOn = truth(&g.wrong, g.in("continueLastOrStartNewSession"), g.chat.Continue)
-	g.validate = truth(&g.wrong, g.path+".validate", g.given.Validate)
+	truth(&g.wrong, g.path+".validate", g.given.Validate) // every message is checked
 	a.callbacks(g)
 	g.times(now)
 	g.names = map[string]bool{}

@@ -33,11 +33,8 @@ type element struct {
 
 const channelChat = "CHAT"
 
-// Statuses of the answer to POST messages: accepted, and only checked.
-const (
-	statusCreated = "CREATED"
-	statusValid   = "VALIDATED"
-)
+// The status of an accepted message in the answer to POST messages.
+const statusCreated = "CREATED"
 
 // send is POST messages.
 func (a *api) send(w http.ResponseWriter, r *http.Request, token queue.Token) error {
@@ -147,19 +144,15 @@ func (a *api) begin(ctx context.Context, b *batch, token queue.Token, key string
 	return err
 }
 
-// first is the first group that is to be sent and has a message that can be;
-// without any, the first that is to be sent.
-func (b *batch) first() (found *group) {
+// first is the first group that has a message that can be sent; without any,
+// the first of all.
+func (b *batch) first() *group {
 	for _, g := range b.groups {
-		switch {
-		case g.validate:
-		case g.firstGood() >= 0:
+		if g.firstGood() >= 0 {
 			return g
-		case found == nil:
-			found = g
 		}
 	}
-	return found
+	return b.groups[0]
 }
 
 // firstGood is the place of the group's first message that can be sent, -1 if
@@ -190,7 +183,7 @@ func (b *batch) index(of *group) int {
 
 // group keeps what a group's messages have in common, if it has any.
 func (a *api) group(ctx context.Context, g *group, b *batch, now time.Time) (key groupKey, id string, err error) {
-	if g.validate || g.firstGood() < 0 {
+	if g.firstGood() < 0 {
 		key = newGroupKey()
 		if id, _ = scalar(g.given.GroupID); !plainID(id) {
 			id = key.id()
@@ -275,22 +268,16 @@ func (s *sending) of(from, count int) []*element {
 	return out
 }
 
-// add answers an element that is refused or only checked, and notes the others
+// add answers an element that is refused, and notes the others
 // for the next commit.
 func (s *sending) add(g *group, i, n int, key groupKey, groupID *string) bool {
 	t, e := &g.trips[i], &s.answer[n]
-	if s.bulkID != "" && !g.validate {
+	if s.bulkID != "" {
 		e.BulkID, e.GroupID = &s.bulkID, groupID // shared: see taken
 	}
-	switch wrong := append(append(problems{}, g.wrong...), t.wrong...); {
-	case len(wrong) > 0:
+	if wrong := append(append(problems{}, g.wrong...), t.wrong...); len(wrong) > 0 {
 		e.Error = &fault{wrong.String()}
-		if !g.validate {
-			s.refused++
-		}
-		return false
-	case g.validate:
-		e.Status, e.Channel = ptr(statusValid), ptr(channelChat)
+		s.refused++
 		return false
 	}
 	t.Message.Campaign = s.bulkID
