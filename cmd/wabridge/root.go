@@ -74,6 +74,7 @@ way when send --wait gave up waiting.`,
 	}
 	add("run", newServe(), newDemo(), newSimphone())
 	add("use", newSend(), newInbox(), newEvents(), newPhones(), newContacts(), newSessions(), newStats(), newConsole())
+	add("use", newCampaigns(), newOptOuts())
 	add("phone", newDoctor(), newScreen(), newNotifications())
 	add("bots", newBot())
 	add("admin", newToken(), newWebhook(), newAudit(), newDB(), newSupport(), newVersion(), newMan())
