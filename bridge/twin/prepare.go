@@ -41,7 +41,7 @@ type prepared struct {
 	name     string // of the sessions, with variables
 	text     string // with variables
 	names    map[string]bool
-	goOn     bool // the open session, if there is one, goes on
+	goOn     bool   // the open session, if there is one, goes on
 	callback string // URL
 	data     string // callbackData
 	hours    *wabridge.Hours
