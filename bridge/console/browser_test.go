@@ -112,6 +112,7 @@ func (d *desk) tab(secret, path string, first ...chromedp.Action) *tab {
 	}
 	ctx, end := chrome.window(d.t)
 	t := &tab{t: d.t, d: d, ctx: ctx}
+	t.allows("htmx:sendAbort", "htmx:afterRequest") // a request that ends because the page is left
 	d.t.Cleanup(func() {
 		end()
 		t.mu.Lock()
