@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/adb/adbd"
@@ -74,6 +75,7 @@ func localShell(ctx context.Context, p *adbd.Process) int {
 	cmd.Stdout, cmd.Stderr = p.Stdout, p.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGHUP) }
+	cmd.WaitDelay = 5 * time.Second // whoever started the tests with nohup ignores SIGHUP, and so does the shell
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return p.StartFailed(err)
