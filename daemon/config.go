@@ -32,6 +32,7 @@ type Config struct {
 	Metrics    MetricsConfig `koanf:"metrics"`
 	Audit      AuditConfig   `koanf:"audit"`
 	Data       string        `koanf:"data"`
+	Keep       time.Duration `koanf:"keep"` // of messages and what belongs to them; 0: for ever
 	Profiles   string        `koanf:"profiles"`
 	WABA       string        `koanf:"waba_id"`
 	WABAZone   string        `koanf:"waba_time_zone"`
@@ -259,6 +260,9 @@ func (c Config) validateServer(bad report) {
 		if u, err := url.Parse(o); o != "*" && (err != nil || !httpURL(o) || u.Path != "" && u.Path != "/") {
 			bad(fmt.Sprintf("allowed_origins[%d]", i), "%q is not an origin; write it as https://crm.example.org", o)
 		}
+	}
+	if c.Keep != 0 && c.Keep < sqlite.MinKeep {
+		bad("keep", "%v is shorter than 8d, which is the least; 0 keeps for ever", c.Keep)
 	}
 	if c.Data == "" {
 		bad("data", "is empty; give a directory")

@@ -149,7 +149,9 @@ func values(s Setting) []string {
 		"bots.dir": {"bots", "./bots", "../"}, "sessions.ttl": {"1m", "2m", "720h"}, "sessions.greeter": {"a", "b", "c"},
 		"media.wait": {"2m", "3m", "4m"}, "webhook.verify_token": {"a", "b", "c"}, "webhook.app_secret": {"0123", "b", "c"},
 		"webhook.fields": {"messages", "messages,calls", "*"}, "devino.incoming_url": {"http://a", "http://b", "http://c"},
-		"limits.mode": {"official", "official", "official"}, "limits.throughput": {"1", "2", "3"},
+		"keep": {"90d", "8d", "720h"}, "audit.keep": {"31d", "90d", "2400h"}, "trusted_proxies": {"127.0.0.1", "10.0.0.0/8", "::1,10.0.0.1"},
+		"metrics.listen": {"127.0.0.1:1", "[::1]:2", "localhost:3"},
+		"limits.mode":    {"official", "official", "official"}, "limits.throughput": {"1", "2", "3"},
 	}
 	switch {
 	case by[s.Key] != nil:
@@ -180,8 +182,13 @@ func TestFileEnvironmentAndFlagsAgree(t *testing.T) {
 			v := values(s)
 			var extra []string
 			env := map[string]string{"WABRIDGE_WEBHOOK_APP_SECRET": "x"}
-			if s.Key == "webhook.app_secret" {
+			switch s.Key {
+			case "webhook.app_secret":
 				env = map[string]string{}
+			case "tls.cert":
+				env["WABRIDGE_TLS_KEY"] = "x"
+			case "tls.key":
+				env["WABRIDGE_TLS_CERT"] = "x"
 			}
 			fromFile, err := load(t, fileWith(s.Key, v[0]), env, extra...)
 			if err != nil {

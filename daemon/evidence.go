@@ -3,6 +3,7 @@ package daemon
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,6 +77,28 @@ func (e evidence) Open(phone, name string) (*os.File, error) {
 		return nil, os.ErrNotExist
 	}
 	return os.Open(filepath.Join(e.dir, phone, name))
+}
+
+// Drop removes the files that were kept before a moment, and tells how many.
+func (e evidence) Drop(before time.Time) (n int, err error) {
+	err = filepath.WalkDir(e.dir, func(path string, f fs.DirEntry, err error) error {
+		if err != nil || f.IsDir() {
+			return err
+		}
+		at, wrong := time.Parse(evidenceTime, strings.TrimSuffix(f.Name(), filepath.Ext(f.Name())))
+		if wrong != nil || !at.Before(before) {
+			return nil
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		n++
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // nothing was ever kept, or it is being pruned
+		return n, fmt.Errorf("remove old evidence: %w", err)
+	}
+	return n, nil
 }
 
 func prune(dir string, keep int) error {

@@ -9,7 +9,9 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/providers/confmap"
@@ -87,7 +89,7 @@ func decode(k *koanf.Koanf) (Config, Mistakes) {
 	c := Default()
 	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		WeaklyTypedInput: true, TagName: "koanf",
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToTimeDurationHookFunc(), sizes, words),
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(days, mapstructure.StringToTimeDurationHookFunc(), sizes, words),
 		MatchName:  func(key, field string) bool { return key == field },
 	}})
 	var wrong Mistakes
@@ -95,6 +97,20 @@ func decode(k *koanf.Koanf) (Config, Mistakes) {
 		wrong = append(wrong, typeMistake(e))
 	}
 	return c, wrong
+}
+
+// days takes durations in whole days: 90d.
+func days(_, to reflect.Type, value any) (any, error) {
+	text, ok := value.(string)
+	if !ok || to != reflect.TypeFor[time.Duration]() {
+		return value, nil
+	}
+	number, ok := strings.CutSuffix(strings.TrimSpace(text), "d")
+	n, err := strconv.ParseUint(number, 10, 16) // 65535 days fit into a Duration
+	if !ok || err != nil {
+		return value, nil
+	}
+	return time.Duration(n) * 24 * time.Hour, nil
 }
 
 // words takes a list of texts that stands in one text, as flags and environment
@@ -198,7 +214,7 @@ func typeMistake(err error) Mistake {
 		return m
 	}
 	if strings.Contains(err.Error(), "duration") { // of the decode hook, which has no type
-		m.Text = "is not a duration; write it as 500ms, 20s or 5m"
+		m.Text = "is not a duration; write it as 500ms, 20s, 5m or 90d"
 		return m
 	}
 	if strings.Contains(err.Error(), "is not a size") { // likewise

@@ -138,7 +138,7 @@ func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options)
 func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner {
 	r := &runner{link: link}
 	r.reader = inbox.New(inbox.Config{
-		Phone: p, Store: hearing{d.db, d.limits}, FullCheck: d.cfg.FullCheck, Logger: d.log.With("component", "inbox"),
+		Phone: p, Store: hearing{d.db, d.limits, d.cfg.Keep}, FullCheck: d.cfg.FullCheck, Logger: d.log.With("component", "inbox"),
 		KeepRaw: d.cfg.keepsRaw(),
 		Device: func(ctx context.Context) (inbox.Device, error) {
 			link.Check() // it asks again because reading broke off

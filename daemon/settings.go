@@ -39,6 +39,7 @@ var Settings = []Setting{
 	{Key: "audit.keep", Help: "how long the record of what admins did is kept, 31 days at the least"},
 	{Key: "allowed_origins", Help: "origins of web pages that may read events, e.g. https://crm.example.org"},
 	{Key: "data", Flag: "data", Help: "directory of the database, the local token and evidence"},
+	{Key: "keep", Help: "how long messages, calls, sessions, campaigns and evidence are kept, e.g. 90d, 8d at the least; 0: for ever"},
 	{Key: "profiles", Flag: "profiles", Help: "directory of app profiles that override the built-in ones"},
 	{Key: "waba_id", Help: "id of the WhatsApp Business Account that the API shows"},
 	{Key: "waba_time_zone", Help: "time zone of the business account, for use_waba_timezone of template analytics, e.g. Europe/Berlin"},
@@ -177,7 +178,7 @@ func defaults() *koanf.Koanf {
 	k := koanf.New(".")
 	// A map of literals cannot fail to load.
 	_ = k.Load(confmap.Provider(map[string]any{
-		"listen": d.Listen, "data": d.Data, "waba_id": d.WABA, "discover": d.Discover,
+		"listen": d.Listen, "data": d.Data, "keep": d.Keep.String(), "waba_id": d.WABA, "discover": d.Discover,
 		"log.level": d.Log.Level, "log.format": d.Log.Format, "adb.start_server": d.ADB.Start,
 		"limits.mode": d.Limits.Mode, "limits.throughput": d.Limits.Throughput,
 		"pacing.gap": d.Pacing.Gap.String(), "pacing.pair_limit": d.Pacing.Pair,

@@ -93,8 +93,12 @@ SELECT s.id FROM session s LEFT JOIN message m ON m.id = s.message
 WHERE s.state = 'waiting' AND m.open IS NOT 1`},
 	{"a session counts what was said in it", `
 SELECT s.id FROM session s
-WHERE s.sent <> (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND (m.handed IS NOT NULL OR m.direction = 'echo'))
-  OR s.received <> (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND m.direction = 'in')`},
+WHERE s.state <> 'ended' AND (s.sent <> (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND (m.handed IS NOT NULL OR m.direction = 'echo'))
+  OR s.received <> (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND m.direction = 'in'))`},
+	{"a session that ended counts at least what is left of it", `
+SELECT s.id FROM session s
+WHERE s.sent < (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND (m.handed IS NOT NULL OR m.direction = 'echo'))
+  OR s.received < (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND m.direction = 'in')`},
 	{"no cursor is beyond the log", `
 SELECT id FROM endpoint
 WHERE cursor > (` + lastEvent + `)`},

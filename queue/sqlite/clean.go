@@ -18,11 +18,15 @@ type Retention struct {
 	Events time.Duration // 30 days
 	Keys   time.Duration // 48 hours
 	Audit  time.Duration // 365 days
+	// Keep is how long messages, calls, sessions and campaigns stay: for ever.
+	// Events stay no longer than it. MinKeep is the least.
+	Keep time.Duration
 }
 
 // Cleaned counts what was dropped.
 type Cleaned struct {
-	Events, Keys, Audit int64
+	Events, Keys, Audit                  int64
+	Messages, Campaigns, Sessions, Calls int64
 }
 
 // cleanStep is how much is dropped in one transaction, so that nobody waits
@@ -43,8 +47,13 @@ WHERE at < ?1`
 	deleteEvents = `DELETE FROM event WHERE number <= ?1`
 )
 
-// Clean drops old events and idempotency keys; messages stay. It is meant to
-// be called once an hour or so.
+// Clean drops old events and idempotency keys and, if there is a Retention.Keep,
+// what is older than that: messages that have ended or came in, what belongs to
+// them, campaigns, sessions and calls. It never drops what something open needs
+// (unneeded), nor the newest message of a chat that the phone shows, by which a look
+// into the chat tells old from new. It is meant to be called once an hour or so,
+// by one caller; it works in small steps and rests between them, and whoever
+// breaks it off loses nothing.
 func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, error) {
 	if r.Events == 0 {
 		r.Events = 30 * 24 * time.Hour
@@ -54,6 +63,10 @@ func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, e
 	}
 	if r.Audit == 0 {
 		r.Audit = 365 * 24 * time.Hour
+	}
+	if r.Keep > 0 {
+		r.Keep = max(r.Keep, MinKeep)
+		r.Events = min(r.Events, r.Keep)
 	}
 	var c Cleaned
 	err := errors.Join(
@@ -71,13 +84,17 @@ func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, e
 			return t.change(deleteAudit, now.Add(-max(r.Audit, MinAudit)).UnixMilli(), cleanStep)
 		}),
 	)
+	if err == nil && r.Keep > 0 {
+		err = db.dropOld(ctx, now.Add(-r.Keep), &c)
+	}
 	return c, err
 }
 
-// drop repeats a step until it finds nothing more.
+// drop repeats a step until it finds nothing more, and rests after each.
 func (db *DB) drop(ctx context.Context, total *int64, step func(*tx) (int64, error)) error {
 	for {
 		var n int64
+		begin := time.Now()
 		err := db.update(ctx, "clean up", func(t *tx) (err error) {
 			n, err = step(t)
 			return err
@@ -86,5 +103,8 @@ func (db *DB) drop(ctx context.Context, total *int64, step func(*tx) (int64, err
 			return err
 		}
 		*total += n
+		if err := rest(ctx, time.Since(begin)); err != nil {
+			return err
+		}
 	}
 }
