@@ -127,7 +127,7 @@ func (g *gateway) ready(t testing.TB) {
 		if err != nil || len(b) == 0 {
 			return false
 		}
-		g.url = "http://" + strings.TrimSpace(string(b))
+		g.url = strings.TrimSpace(string(b))
 		resp, err := http.Get(g.url + "/healthz")
 		if err != nil {
 			return false
