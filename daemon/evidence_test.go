@@ -38,3 +38,22 @@ func TestEvidenceIsFoundByTime(t *testing.T) {
 		t.Errorf("of another phone: %v %v", none, err)
 	}
 }
+
+func TestOldEvidenceGoes(t *testing.T) {
+	e := evidence{t.TempDir()}
+	now := time.Now()
+	for _, at := range []time.Time{now.Add(-48 * time.Hour), now.Add(-time.Hour)} {
+		if err := e.Keep(benchPhone, at, "why", []byte("<x/>"), []byte("png")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := e.Drop(now.Add(-24 * time.Hour)); n != 3 || err != nil {
+		t.Errorf("dropped: %d, %v; want 3 files", n, err)
+	}
+	if left, err := e.Of(benchPhone, now.Add(-96*time.Hour), now); len(left) != 1 || err != nil {
+		t.Errorf("left: %+v, %v; want the younger one", left, err)
+	}
+	if n, err := (evidence{e.dir + "/none"}).Drop(now); n != 0 || err != nil {
+		t.Errorf("where nothing was kept: %d, %v", n, err)
+	}
+}

@@ -68,11 +68,7 @@ const (
 	ObjectSettings = "settings" // owner: phone or WABA
 	// A notification as the phone showed it; owner: phone, id: the message that was learned from it.
 	ObjectNotification = "notification"
-	// ObjectItem: what a message was made of that a CRM handed out; Owner is the
-	// poller's name, ID the message's. Its member gone is set when the message
-	// was dropped for its age (retention), so that it is never accepted again.
-	ObjectItem   = "crm_item"
-	ObjectUpload = "upload" // owner: phone or "app", id: upload:…
+	ObjectUpload       = "upload" // owner: phone or "app", id: upload:…
 	// A Registration; owner: phone, id "phone".
 	ObjectRegistration = "registration"
 	// There while the app is not subscribed to the account's webhooks; owner: WABA, id "app".

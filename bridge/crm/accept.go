@@ -18,17 +18,16 @@ import (
 
 // Kinds of the objects that a poller keeps; their owner is its name.
 const (
-	objectItem    = queue.ObjectItem // id: the message's; what it was made of
-	objectRefused = "crm_refused"    // id: hash of the CRM's; a result that waits to be told
-	objectPlace   = "crm_place"      // id: a lane's; how far it has told the log
-	objectAside   = "crm_aside"      // id: lane and event; what the CRM could not take
+	objectItem    = "crm_item"    // id: the message's; what it was made of
+	objectRefused = "crm_refused" // id: hash of the CRM's; a result that waits to be told
+	objectPlace   = "crm_place"   // id: a lane's; how far it has told the log
+	objectAside   = "crm_aside"   // id: lane and event; what the CRM could not take
 )
 
 // A stored item is what is remembered of one that was accepted.
 type storedItem struct {
 	ID    string `json:"id"` // the CRM's
 	Print string `json:"print"`
-	Gone  bool   `json:"gone,omitempty"` // the message was dropped for its age
 }
 
 // A candidate is an item on its way into the queue.
@@ -145,20 +144,20 @@ func (p *Poller) sort(ctx context.Context, items []item, phones []wabridge.Phone
 // is none.
 func (p *Poller) stored(ctx context.Context, id string) (*storedItem, error) {
 	_, err := p.store.Message(ctx, id)
-	gone := wabridge.CodeOf(err) == wabridge.CodeNotFound
-	if err != nil && !gone {
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		var gone bool
+		if gone, err = p.store.Gone(ctx, id); err == nil && !gone {
+			return nil, nil
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	s, err := p.itemOf(ctx, id)
-	switch {
-	case err != nil:
-		return nil, err
-	case gone && (s == nil || !s.Gone):
-		return nil, nil
-	case s == nil:
+	if err == nil && s == nil {
 		s = &storedItem{} // long ago
 	}
-	return s, nil
+	return s, err
 }
 
 // itemOf finds the CRM's id of a message; nil if it is none of this poller's.
@@ -268,7 +267,7 @@ func (p *Poller) note(ctx context.Context, list []*candidate) error {
 		if c.known || c.bad != nil {
 			continue
 		}
-		wg.Go(func() { errs[i] = p.put(ctx, objectItem, c.message.ID, storedItem{ID: c.id, Print: c.print}) }) // they share commits
+		wg.Go(func() { errs[i] = p.put(ctx, objectItem, c.message.ID, storedItem{c.id, c.print}) }) // they share commits
 	}
 	wg.Wait()
 	return errors.Join(errs...)

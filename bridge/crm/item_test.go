@@ -223,6 +223,16 @@ func TestTheSameID(t *testing.T) {
 		if n := len(outgoing(t, db)); n != 1 {
 			t.Errorf("%d messages", n)
 		}
+		if _, err := db.Cancel(t.Context(), messageID("shop", "1"), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * 24 * time.Hour)
+		if got, err := db.Clean(t.Context(), time.Now(), sqlite.Retention{Keep: 90 * 24 * time.Hour}); err != nil || got.Messages != 1 {
+			t.Fatalf("retention: %+v, %v", got, err)
+		}
+		if out := take(first); out.accepted != 0 {
+			t.Errorf("after its message went: %+v", out)
+		}
 	})
 }
 

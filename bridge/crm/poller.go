@@ -22,6 +22,8 @@ type Store interface {
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
+	// Gone reports whether a message had this id and was dropped for its age.
+	Gone(ctx context.Context, id string) (bool, error)
 	Statuses(ctx context.Context, id string) ([]wabridge.Event, error)
 	PutMedia(ctx context.Context, r queue.MediaRecord) (queue.MediaRecord, error)
 	Events(ctx context.Context, after int64, limit int, f queue.EventFilter) (events []wabridge.Event, searched int64, err error)

@@ -47,6 +47,9 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 			return deref(first), err
 		}
 	}
+	if err := t.unused(d.Message.ID); err != nil {
+		return queue.Accepted{}, err
+	}
 	r, err := t.draft(d.Message, now)
 	if err != nil {
 		return queue.Accepted{}, err

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -252,6 +253,26 @@ func TestKeepTakesWhatIsLeft(t *testing.T) {
 	}
 }
 
+// TestGoneIDsAreTaken: an id stands for one message for ever.
+func TestGoneIDsAreTaken(t *testing.T) {
+	db := openAt(t, tempPath(t), Options{})
+	now := time.Now()
+	m := canceled(t, db, textTo(1, "x"), now.Add(-100*day))
+	if got := keep(t, db, now); got.Messages != 1 {
+		t.Errorf("got %+v", got)
+	}
+	if gone, err := db.Gone(ctx, m.ID); !gone || err != nil {
+		t.Errorf("gone: %v, %v", gone, err)
+	}
+	d := textTo(1, "x")
+	d.Message.ID = m.ID
+	_, err := db.Enqueue(ctx, d)
+	wantCode(t, err, wabridge.CodeConflict)
+	if gone, err := db.Gone(ctx, "wamid.other"); gone || err != nil {
+		t.Errorf("of another: %v, %v", gone, err)
+	}
+}
+
 // TestKeepStorm: whatever the ages and states, Check's rules hold after a
 // cleaning that is broken off at any place, and nothing that is open, young or
 // quoted by something open goes.
@@ -270,7 +291,12 @@ func TestKeepStorm(t *testing.T) {
 				s.age()
 				open := s.list("open = 1 OR id IN (SELECT context FROM message WHERE open = 1 AND context <> '')")
 				young := s.list("created >= ?1", time.Now().Add(-90*day).UnixMilli())
-				got := keep(t, s.db, time.Now())
+				short, cancel := context.WithTimeout(ctx, time.Duration(s.rng.IntN(20))*time.Millisecond)
+				got, _ := s.db.Clean(short, time.Now(), Retention{Keep: 90 * day}) // broken off, as by a stop
+				cancel()
+				s.check()
+				total.Messages, total.Sessions, total.Campaigns = total.Messages+got.Messages, total.Sessions+got.Sessions, total.Campaigns+got.Campaigns
+				got = keep(t, s.db, time.Now())
 				total.Messages, total.Sessions, total.Campaigns = total.Messages+got.Messages, total.Sessions+got.Sessions, total.Campaigns+got.Campaigns
 				for _, id := range append(open, young...) {
 					if !has(t, s.db, id) {

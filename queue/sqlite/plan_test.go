@@ -117,7 +117,7 @@ func TestPlans(t *testing.T) {
 		"left of a session":    {deleteSession, 2, "m USING COVERING INDEX message_session (session=?)"},
 		"old calls":            {deleteCalls, 2, "USING INDEX call_at (at<?)"},
 		"unread ones left":     {clampUnread, 2, "USING INDEX message_heard (chat=?)"},
-		"an item that went":    {itemGone, 2, "USING INDEX object_id (kind=? AND id=?)"},
+		"one that went":        {findGone, 1, "USING PRIMARY KEY (print=?)"},
 		"old idempotency keys": {deleteKeys, 2, "USING COVERING INDEX idempotency_created (created<?)"},
 	} {
 		args := make([]any, c.args)
