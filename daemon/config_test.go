@@ -176,21 +176,25 @@ func fileWith(key, value string) string {
 	return fmt.Sprintf("%s:\n  %s: %q\n", group, name, value)
 }
 
+// companions is an environment with the settings that a setting needs.
+func companions(key string) map[string]string {
+	switch key {
+	case "webhook.app_secret":
+		return map[string]string{}
+	case "tls.cert":
+		return map[string]string{"WABRIDGE_TLS_KEY": "x"}
+	case "tls.key":
+		return map[string]string{"WABRIDGE_TLS_CERT": "x"}
+	}
+	return map[string]string{"WABRIDGE_WEBHOOK_APP_SECRET": "x"}
+}
+
 func TestFileEnvironmentAndFlagsAgree(t *testing.T) {
 	for _, s := range Settings {
 		t.Run(s.Key, func(t *testing.T) {
 			v := values(s)
-			var extra []string
-			env := map[string]string{"WABRIDGE_WEBHOOK_APP_SECRET": "x"}
-			switch s.Key {
-			case "webhook.app_secret":
-				env = map[string]string{}
-			case "tls.cert":
-				env["WABRIDGE_TLS_KEY"] = "x"
-			case "tls.key":
-				env["WABRIDGE_TLS_CERT"] = "x"
-			}
-			fromFile, err := load(t, fileWith(s.Key, v[0]), env, extra...)
+			env := companions(s.Key)
+			fromFile, err := load(t, fileWith(s.Key, v[0]), env)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,7 +229,7 @@ func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
 	for _, s := range Settings {
 		t.Run(s.Key, func(t *testing.T) {
 			v := values(s)
-			env := map[string]string{"WABRIDGE_WEBHOOK_APP_SECRET": "x"}
+			env := companions(s.Key)
 			env[s.Env()] = v[1]
 			want, err := load(t, fileWith(s.Key, v[1]), env)
 			if err != nil {
@@ -353,7 +357,7 @@ func TestValidateNamesEveryMistake(t *testing.T) {
 // hides other mistakes.
 func TestWrongTypes(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
-		{"a duration without a unit", "grace: 20", "grace (wabridge.yaml, line 1): is not a duration; write it as 500ms, 20s or 5m"},
+		{"a duration without a unit", "grace: 20", "grace (wabridge.yaml, line 1): is not a duration; write it as 500ms, 20s, 5m or 90d"},
 		{"a word for a number", "pacing: {per_day: ten}", `pacing.per_day (wabridge.yaml, line 1): "ten" is not a whole number`},
 		{"half a number", "pacing: {per_day: 1.5}", `pacing.per_day (wabridge.yaml, line 1): "1.5" is not a whole number`},
 		{"a word for a switch", "discover: yes please", `discover (wabridge.yaml, line 1): "yes please" is neither true nor false`},
