@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -46,15 +45,7 @@ func (d *Daemon) startCRM(run context.Context) error {
 		d.mu.Lock()
 		d.pollers = append(d.pollers, p)
 		d.mu.Unlock()
-		d.parts.started("poller "+c.Name, func(ctx context.Context) error {
-			bounded, cancel := context.WithTimeout(ctx, hooksGrace)
-			defer cancel()
-			err := p.Stop(bounded)
-			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-				err = nil // what was broken off is posted again after the next start
-			}
-			return err
-		})
+		d.parts.started("poller "+c.Name, func(ctx context.Context) error { return withGrace(ctx, p.Stop) })
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -66,14 +65,9 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 		return nil, err
 	}
 	d.parts.started("devino webhooks", func(ctx context.Context) error {
-		bounded, cancel := context.WithTimeout(ctx, hooksGrace)
-		defer cancel()
-		err := hooks.Stop(bounded)
+		err := withGrace(ctx, hooks.Stop)
 		if c.Callbacks != nil {
 			c.Callbacks.CloseIdleConnections()
-		}
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			err = nil // what was broken off is posted again after the next start
 		}
 		return err
 	})

@@ -39,3 +39,16 @@ func (p *parts) stop(ctx context.Context) error {
 	p.list = nil
 	return errors.Join(errs...)
 }
+
+// withGrace stops what posts to others, which gets hooksGrace for what is on its
+// way. What is broken off then is no error: it is posted again after the next
+// start.
+func withGrace(ctx context.Context, stop func(context.Context) error) error {
+	bounded, cancel := context.WithTimeout(ctx, hooksGrace)
+	defer cancel()
+	err := stop(bounded)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -85,13 +84,8 @@ func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Han
 		return nil, err
 	}
 	d.parts.started("twin callbacks", func(ctx context.Context) error {
-		bounded, cancel := context.WithTimeout(ctx, hooksGrace)
-		defer cancel()
-		err := hooks.Stop(bounded)
+		err := withGrace(ctx, hooks.Stop)
 		public.CloseIdleConnections()
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			err = nil // what was broken off is posted again after the next start
-		}
 		return err
 	})
 	own := twin.Handler(c)
