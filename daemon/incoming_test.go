@@ -55,7 +55,8 @@ func (r *rig) incomingFile(m phonesim.IncomingMessage) {
 func TestIncomingFiles(t *testing.T) {
 	r := newRig(t, phonesim.Config{}, func(c *Config) { c.Media.Wait = 5 * time.Second })
 	r.waitState(wabridge.PhoneReady)
-	for _, c := range []struct {
+	var got map[string][]wabridge.Message
+	for i, c := range []struct {
 		kind string
 		file phonesim.IncomingFile
 	}{
@@ -68,8 +69,8 @@ func TestIncomingFiles(t *testing.T) {
 		{"sticker", phonesim.IncomingFile{}},
 	} {
 		r.incomingFile(phonesim.IncomingMessage{From: "15550001002", Kind: c.kind, IncomingFile: c.file})
+		got = r.heard(i + 1) // two of a kind at once may not be told apart
 	}
-	got := r.heard(7)
 	byType := map[string][]wabridge.Message{}
 	for _, m := range got["15550001002"] {
 		byType[m.Type] = append(byType[m.Type], m)
