@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"compress/gzip"
 	"os"
 	"regexp"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-const specFile = "../../shared/cloudapi/business-messaging-api_v23.0.yaml"
+const specFile = "../testdata/cloudapi/business-messaging-api_v23.0.yaml.gz"
 
 // A metaSpec is Meta's own OpenAPI description of the API. It is to be trusted
 // for names and kinds of what it describes; departures lists where the
@@ -25,14 +26,19 @@ type specPath struct {
 	name  string
 }
 
-// loadSpec returns nil, and says so, where the description is not here.
+// loadSpec reads Meta's description from testdata.
 func loadSpec(t *testing.T) *metaSpec {
 	t.Helper()
-	if _, err := os.Stat(specFile); err != nil {
-		t.Logf("SKIPPED: answers are not held to Meta's OpenAPI: %s is not here", specFile)
-		return nil
+	file, err := os.Open(specFile)
+	if err != nil {
+		t.Fatal(err)
 	}
-	doc, err := openapi3.NewLoader().LoadFromFile(specFile)
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromIoReader(unzipped)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +61,6 @@ func pathPattern(name string) *regexp.Regexp {
 // does not know is not checked.
 func (s *metaSpec) check(t *testing.T, method, path string, a answer) {
 	t.Helper()
-	if s == nil {
-		return
-	}
 	schema, name := s.response(method, strings.TrimSuffix(path, "/"))
 	if schema == nil {
 		return

@@ -120,7 +120,7 @@ func TestPostedAfterALook(t *testing.T) {
 }
 
 func TestPostedInAGroup(t *testing.T) {
-	team := wabridge.Chat{ID: "120363407369159074@g.us", Name: "Team", Group: true}
+	team := wabridge.Chat{ID: "120363000000000001@g.us", Name: "Team", Group: true}
 	known := knownExact("a", 5, "ok")
 	known.Group, known.Name = team.ID, "+49 170 0000001"
 	from := func(name string) Sighting { return Sighting{Sender: name, Text: "ok", Time: at(5)} }

@@ -80,7 +80,7 @@ func (w *world) say(who string) {
 
 func (w *world) ref() wabridge.ChatRef {
 	if w.group {
-		return wabridge.ChatRef{JID: "120363407369159074@g.us", Name: "Team", Group: true}
+		return wabridge.ChatRef{JID: "120363000000000001@g.us", Name: "Team", Group: true}
 	}
 	return wabridge.ChatRef{JID: anaID, Number: "491700000001", Name: "Ana"}
 }

@@ -97,9 +97,9 @@ func TestAnswersAreLikeTheSamples(t *testing.T) {
 		{"callback_button.json", "quick_reply", "button"},
 		{"callback_selection.json", "description", "list_reply"},
 	} {
-		raw, err := os.ReadFile(filepath.Join("../../../shared/cloudapi/webhook-samples", tt.file))
+		raw, err := os.ReadFile(filepath.Join("../../testdata/cloudapi/webhook-samples", tt.file))
 		if err != nil {
-			t.Skip("the samples are not here: ", err)
+			t.Fatal(err)
 		}
 		var samples map[string]json.RawMessage
 		if err := json.Unmarshal(raw, &samples); err != nil || samples[tt.sample] == nil {

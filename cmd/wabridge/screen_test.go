@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// captures are dumps of real phones; they lie outside of the repository.
-const captures = "../../../shared/captures"
+// captures are dumps of real phones.
+const captures = "../../testdata/captures"
 
 // call runs the program in this process.
 func call(t *testing.T, args ...string) (code int, out, errOut string) {
@@ -49,7 +49,7 @@ func TestScreenOfCaptures(t *testing.T) {
 	}
 	files, err := filepath.Glob(captures + "/uiautomator/*.xml")
 	if err != nil || len(files) == 0 {
-		t.Skip("no captures of real phones here (../shared/captures)")
+		t.Fatal("testdata/captures has no files: ", err)
 	}
 	got := map[string]string{}
 	for _, f := range files {
@@ -72,7 +72,7 @@ func TestScreenOfCaptures(t *testing.T) {
 func TestNotificationsOfCaptures(t *testing.T) {
 	files, err := filepath.Glob(captures + "/notification/dumpsys_*.txt")
 	if err != nil || len(files) == 0 {
-		t.Skip("no captures of real phones here (../shared/captures)")
+		t.Fatal("testdata/captures has no files: ", err)
 	}
 	for _, f := range files {
 		code, out, errOut := call(t, "notifications", f, "--json")

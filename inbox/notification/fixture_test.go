@@ -27,11 +27,11 @@ type line struct {
 }
 
 const (
-	tagA = "8mMX+A5CVI8P+eJOeKuKEafuzsBpXWaZRflZrLdPRw0=\n"
+	tagA = "Tm90IGEgcmVhbCB0YWcgb2YgYW55IGdyb3VwIGF0IGE=\n"
 	tagB = "so0wU9GptAxVk3pxSoqvrKXNOYvnbXHY4jjBc+Fj6rs=\n"
 	ana  = "491700000001@s.whatsapp.net"
 	bank = "491700000009@s.whatsapp.net"
-	team = "120363407369159074@g.us"
+	team = "120363000000000001@g.us"
 )
 
 // form is a way of printing.

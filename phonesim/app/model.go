@@ -168,7 +168,7 @@ func (c *Chat) title() string {
 }
 
 // FormatNumber writes digits as the app shows a number that is not saved:
-// "+55 92 9316-0101" (seen; libphonenumber's international form).
+// "+55 92 9999-0101" (seen; libphonenumber's international form).
 func FormatNumber(digits string) string {
 	formats.Lock()
 	defer formats.Unlock()

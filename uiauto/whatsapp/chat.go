@@ -89,7 +89,7 @@ func (l *look) header(title *uiauto.Node) *Header {
 }
 
 // ShownNumber is the digits of a text that is nothing but a number in
-// international form ("+55 92 9316-0101"), or "".
+// international form ("+55 92 9999-0101"), or "".
 func ShownNumber(s string) string {
 	s = uiauto.ASCIIDigits(strings.TrimSpace(uiauto.Clean(s)))
 	rest, ok := strings.CutPrefix(s, "+")
