@@ -103,10 +103,14 @@ type Message struct {
 	Delivered time.Time `json:"delivered_at,omitzero"`
 	ReadAt    time.Time `json:"read_at,omitzero"`
 	Ended     time.Time `json:"ended_at,omitzero"` // failed, expired or canceled
+	// Resent is the id of the message that was accepted in place of this one,
+	// which ended without having left.
+	Resent string `json:"resent_as,omitempty"`
 
 	// Source tells how an incoming message was learned: "notification" (its
 	// time is exact) or "screen" (its time is the minute of the bubble). Of a
-	// message to send it is SourceBot where a bot's scenario says it.
+	// message to send it is SourceBot where a bot's scenario says it and
+	// SourceConsole where a person wrote it in the console.
 	Source string `json:"source,omitempty"`
 	// Clock is the minute shown beside the bubble ("22:37") when Source is
 	// "screen"; it pairs the message with a notification that comes later.
@@ -115,6 +119,9 @@ type Message struct {
 
 // SourceBot is the Source of what a bot says.
 const SourceBot = "bot"
+
+// SourceConsole is the Source of what a person writes in the console.
+const SourceConsole = "console"
 
 // An Intent is what was on the screen in the moment before `send` is tapped:
 // it lets a later look tell whether our bubble is there.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -70,7 +71,13 @@ func (in *tokenInput) check() error {
 
 func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
 	id := r.PathValue("id")
-	if err := s.Store.RevokeToken(r.Context(), id, time.Now()); err != nil {
+	err := s.Store.RevokeToken(r.Context(), id, time.Now())
+	if wabridge.CodeOf(err) == wabridge.CodeConflict {
+		f := codes[wabridge.CodeConflict]
+		f.Message, f.Remedy = "this is the last token with the scope admin", "make another one first: `wabridge token create NAME --scope admin`"
+		return &f
+	}
+	if err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -263,6 +263,8 @@ type Tokens interface {
 	// none or it was revoked. Cheap: it is called for every request.
 	Authenticate(ctx context.Context, secret string) (Token, error)
 	Tokens(ctx context.Context) ([]Token, error)
+	// RevokeToken ends a token; CodeNotFound. The last live token with the scope
+	// admin stays: CodeConflict, for without it nobody could make another one.
 	RevokeToken(ctx context.Context, id string, at time.Time) error
 }
 

@@ -27,6 +27,7 @@ type Conversation struct {
 type ConversationFilter struct {
 	Phone  string
 	Unread bool   // only those with unread messages
+	Wrote  bool   // only those in which the other side wrote, the one that wrote last first
 	After  string // Position of the last one of the page before
 	Limit  int    // 1..200
 }
@@ -36,8 +37,12 @@ const SearchDepth = 200_000
 
 // Conversations is what people who read and answer need.
 type Conversations interface {
-	// Conversations lists the chats that anything was said or queued in, the
-	// newest first. CodeParameter if After is no Position.
+	// Conversations lists the chats that anything was said or queued in: first
+	// those in which a person wrote (the other side, somebody on the phone or in
+	// the console), the one with the newest such message first; then those that
+	// hold nothing but messages of programs (API, campaigns, bots), the newest
+	// first. So no mass sending comes before people. CodeParameter if After is
+	// no Position.
 	Conversations(ctx context.Context, f ConversationFilter) ([]Conversation, error)
 	// Conversation finds one by the chat's id or its @lid; CodeNotFound.
 	Conversation(ctx context.Context, phone, chat string) (Conversation, error)
@@ -57,6 +62,7 @@ type Conversations interface {
 
 // Outbox is what people who look after the queue need.
 type Outbox interface {
+	Resender
 	// OutboxCounts counts the messages to send in the states that are open or
 	// ended without having left. phone may be "".
 	OutboxCounts(ctx context.Context, phone string) (map[wabridge.State]int, error)

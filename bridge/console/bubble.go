@@ -33,7 +33,7 @@ type bubble struct {
 	Reason    string // text of a code
 	Detail    string // the same in the gateway's own words
 	CanCancel bool
-	CanRetry  bool
+	Retry     retryView
 	Template  bool
 }
 
@@ -88,7 +88,7 @@ func (v *visit) bubble(m *wabridge.Message, can bool) bubble {
 	b := bubble{
 		ID: m.ID, Type: m.Type, Seq: m.Seq, Mine: m.Direction != wabridge.In, Echo: m.Direction == wabridge.Echo,
 		At: v.at(m.Created), Text: spans(string(m.Text)), File: v.fileOf(m), Tick: tickOf(m), State: m.State,
-		CanCancel: can && m.State == wabridge.Queued, CanRetry: can && retriable(m), Template: m.Template != "",
+		CanCancel: can && m.State == wabridge.Queued, Retry: v.retryOf(m), Template: m.Template != "",
 	}
 	if m.Group != "" && !b.Mine {
 		b.Sender = or(m.Name, shownNumber(m.Number))

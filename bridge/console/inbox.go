@@ -43,12 +43,12 @@ type inboxData struct {
 
 // listData is the list of conversations, or what a search found.
 type listData struct {
-	Phone  string // only its conversations
-	Unread bool
-	Words  string
-	Rows   []listRow
-	Texts  []listRow
-	Next   string // address of the next page
+	Phone string // only its conversations
+	Show  string // "unread", "wrote" (only those in which the other side wrote), or "" for all
+	Words string
+	Rows  []listRow
+	Texts []listRow
+	Next  string // address of the next page
 }
 
 // A listRow is one conversation in the list, or a message that was found.
@@ -85,7 +85,7 @@ func (c *Console) inboxAround(v *visit, talk *talkData) (inboxData, error) {
 		return d, err
 	}
 	l := d.List
-	if talk == nil && len(l.Rows) == 0 && l.Phone == "" && !l.Unread && l.Words == "" {
+	if talk == nil && len(l.Rows) == 0 && l.Phone == "" && l.Show == "" && l.Words == "" {
 		d.Steps, err = c.steps(v, d.Phones)
 	}
 	return d, err
@@ -105,7 +105,7 @@ func (c *Console) inboxList(v *visit) error {
 }
 
 func (c *Console) list(v *visit, phones []wabridge.Phone) (listData, error) {
-	l := listData{Phone: v.FormValue("phone"), Unread: v.FormValue("unread") == "1", Words: strings.TrimSpace(v.FormValue("q"))}
+	l := listData{Phone: v.FormValue("phone"), Show: v.listShown(), Words: strings.TrimSpace(v.FormValue("q"))}
 	if len(l.Words) > maxSearch {
 		l.Words = ""
 	}
@@ -113,7 +113,8 @@ func (c *Console) list(v *visit, phones []wabridge.Phone) (listData, error) {
 	if l.Words != "" {
 		return l, c.search(v, &l, names)
 	}
-	found, err := c.Store.Conversations(v.Context(), queue.ConversationFilter{Phone: l.Phone, Unread: l.Unread, After: v.FormValue("after"), Limit: listPage})
+	found, err := c.Store.Conversations(v.Context(), queue.ConversationFilter{Phone: l.Phone, Unread: l.Show == showUnread, Wrote: l.Show == showWrote,
+		After: v.FormValue("after"), Limit: listPage})
 	if wabridge.CodeOf(err) == wabridge.CodeParameter {
 		return l, errNowhere
 	}
@@ -131,24 +132,36 @@ func (c *Console) list(v *visit, phones []wabridge.Phone) (listData, error) {
 // query is the filter of the list.
 func (l listData) query() url.Values {
 	q := url.Values{}
-	for name, value := range map[string]string{"phone": l.Phone, "q": l.Words} {
+	for name, value := range map[string]string{"phone": l.Phone, "q": l.Words, "show": l.Show} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	if l.Unread {
-		q.Set("unread", "1")
-	}
 	return q
 }
 
-// With is the address of the list with another filter: "unread" or "all".
-func (l listData) With(filter string) string {
-	q := l.query()
-	q.Del("q")
-	if q.Del("unread"); filter == "unread" {
-		q.Set("unread", "1")
+// What a list may be narrowed to.
+const (
+	showUnread = "unread"
+	showWrote  = "wrote"
+)
+
+// listShown is what the request narrows the list to.
+func (v *visit) listShown() string {
+	switch show := v.FormValue("show"); {
+	case show == showUnread, show == showWrote:
+		return show
+	case v.FormValue("unread") == "1": // addresses of earlier versions
+		return showUnread
 	}
+	return ""
+}
+
+// With is the address of the list narrowed to something else: "unread",
+// "wrote", or "" for all.
+func (l listData) With(show string) string {
+	l.Show, l.Words = show, ""
+	q := l.query()
 	return strings.TrimSuffix(Path+"/inbox?"+q.Encode(), "?")
 }
 

@@ -79,8 +79,7 @@ type letter struct {
 	Held             bool
 	Campaign         string
 	CanCancel        bool
-	CanRetry         bool
-	Doubt            bool // it may have arrived
+	Retry            retryView
 }
 
 func (c *Console) outbox(v *visit) error {
@@ -184,7 +183,7 @@ func (v *visit) letter(m *wabridge.Message, names map[string]string) letter {
 		ID: m.ID, Href: Path + "/outbox/" + url.PathEscape(m.ID), To: or(to, m.Chat), Chat: talkPath(m.Phone, m.Chat), Of: names[m.Phone],
 		Words: v.Lang.gist(m), State: m.State, Look: lookOf(m.State), Detail: m.Reason,
 		At: v.at(m.Created), Due: v.at(m.Due), Expires: v.at(m.Expires), Tries: m.Tries, Priority: m.Priority, Held: m.Held, Campaign: m.Campaign,
-		CanCancel: can && m.State == wabridge.Queued, CanRetry: can && retriable(m), Doubt: m.Code.Cloud() == wabridge.CodeInternal,
+		CanCancel: can && m.State == wabridge.Queued, Retry: v.retryOf(m),
 	}
 	if m.Code != 0 {
 		l.Reason = v.Lang.reason(m.Code)
@@ -265,24 +264,58 @@ func (c *Console) cancel(v *visit) error {
 	return c.acted(v, v.Lang.T("outbox.was_canceled"), m.ID)
 }
 
-// retry sends what an ended message said as a new one.
+// retry sends what an ended message said as a new one, once (queue.Resender).
+// The form says with "doubt" that the person knows that it may have arrived.
 func (c *Console) retry(v *visit) error {
 	m, err := c.Store.Message(v.Context(), v.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if !retriable(&m) {
-		return refuse("outbox.not_ended")
+	if err := queue.CheckResend(&m, v.PostFormValue("doubt") == "known"); err != nil {
+		return resendProblem(err)
 	}
-	accepted, err := c.Store.Enqueue(v.Context(), again(m, v.Token.ID, now()))
+	phone, err := c.Store.Phone(v.Context(), m.Phone)
 	if err != nil {
 		return err
 	}
-	if accepted[0].Repeated {
-		return refuse("outbox.retried_before")
+	if _, err := c.recipient(v.Context(), phone, m.Chat); err != nil {
+		return err
 	}
-	c.Log.Info("message sent again from the console", "message", m.ID, "as", accepted[0].Message.ID, "token", v.Token.ID)
-	return c.acted(v, v.Lang.T("outbox.was_retried"), accepted[0].Message.ID)
+	again, err := c.Store.Resend(v.Context(), m.ID, v.PostFormValue("doubt") == "known", now())
+	if err != nil {
+		return resendProblem(err)
+	}
+	c.Log.Info("message sent again from the console", "message", m.ID, "as", again.ID, "token", v.Token.ID)
+	return c.acted(v, v.Lang.T("outbox.was_retried"), again.ID)
+}
+
+// resendProblem gives the refusals of queue.CheckResend words of their own.
+func resendProblem(err error) error {
+	switch wabridge.CodeOf(err) {
+	case wabridge.CodeTooLate:
+		return refuse("outbox.not_ended")
+	case wabridge.CodeConflict:
+		return refuse("outbox.retried_before")
+	case wabridge.CodeOptedOut:
+		return refuse("outbox.opted_out")
+	case wabridge.CodeAmbiguous:
+		return refuse("outbox.doubt")
+	}
+	return err
+}
+
+// A retryView is what the button "Send again" needs to know of a message.
+type retryView struct {
+	ID    string
+	Can   bool   // it may be sent again
+	Doubt bool   // and may have arrived: the person is asked first
+	As    string // the message that was accepted in its place
+}
+
+// retryOf is the button of a message; it is not there for who may not send.
+func (v *visit) retryOf(m *wabridge.Message) retryView {
+	return retryView{ID: m.ID, As: m.Resent, Doubt: queue.MayHaveLeft(m),
+		Can: v.Can(queue.ScopeSend) && queue.CheckResend(m, true) == nil}
 }
 
 func (c *Console) prioritize(v *visit) error {

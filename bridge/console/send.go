@@ -18,7 +18,6 @@ import (
 )
 
 const (
-	sendTTL    = 30 * 24 * time.Hour // a message waits as long as one of the Cloud API
 	uploadTime = 10 * time.Minute
 	maxMemory  = 1 << 20 // of a form with files; the rest lies on the disk
 	maxKey     = 64
@@ -68,7 +67,7 @@ func (c *Console) send(v *visit) error {
 
 // recipient begins a message to a chat, if it can be sent at all.
 func (c *Console) recipient(ctx context.Context, phone wabridge.Phone, chat string) (wabridge.Message, error) {
-	m := wabridge.Message{Phone: phone.ID, Direction: wabridge.Out, Chat: chat, Expires: now().Add(sendTTL)}
+	m := wabridge.Message{Phone: phone.ID, Direction: wabridge.Out, Chat: chat, Expires: now().Add(queue.ResendTTL), Source: wabridge.SourceConsole}
 	known, err := c.Store.Conversation(ctx, phone.ID, chat)
 	switch {
 	case err == nil:
@@ -175,22 +174,4 @@ func wording(err error) error {
 		return refuse("send.wrong", e.Detail)
 	}
 	return err
-}
-
-// retriable reports whether a message ended without having left, so that it
-// may be sent as a new one.
-func retriable(m *wabridge.Message) bool {
-	return m.Direction == wabridge.Out && (m.State == wabridge.Failed || m.State == wabridge.Expired || m.State == wabridge.Canceled)
-}
-
-// again is the draft of a new message that says what an ended one said. It
-// belongs to no campaign and starts no session. One message is sent again
-// once, however often somebody asks.
-func again(m wabridge.Message, owner string, at time.Time) queue.Draft {
-	n := wabridge.Message{
-		Phone: m.Phone, Direction: wabridge.Out, Chat: m.Chat, Number: m.Number, Group: m.Group, GroupName: m.GroupName, Input: m.Input,
-		Type: m.Type, Text: m.Text, Body: m.Body, Media: m.Media, Choices: m.Choices, Template: m.Template, Category: m.Category,
-		Context: m.Context, Callback: m.Callback, Hours: m.Hours, Priority: m.Priority, Expires: at.Add(sendTTL),
-	}
-	return queue.Draft{Message: n, Key: "console-again-" + m.ID, Owner: owner, Print: "again"}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/audit"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -32,6 +33,7 @@ type tokenView struct {
 	queue.Token
 	CreatedAt, UsedAt, RevokedAt moment
 	Own                          bool // the visitor's
+	Last                         bool // the only live one with the scope admin, which stays
 }
 
 func (c *Console) tokensView(v *visit) (tokensView, error) {
@@ -40,9 +42,16 @@ func (c *Console) tokensView(v *visit) (tokensView, error) {
 		return tokensView{}, err
 	}
 	view := tokensView{Scopes: queue.Scopes}
+	admins := 0
+	for _, t := range all {
+		if t.Revoked.IsZero() && t.Allows(queue.ScopeAdmin) {
+			admins++
+		}
+	}
 	slices.SortFunc(all, func(a, b queue.Token) int { return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID)) })
 	for _, t := range all {
-		one := tokenView{t, v.moment(t.Created), v.moment(t.Used), v.moment(t.Revoked), t.ID == v.Token.ID}
+		one := tokenView{Token: t, CreatedAt: v.moment(t.Created), UsedAt: v.moment(t.Used), RevokedAt: v.moment(t.Revoked), Own: t.ID == v.Token.ID,
+			Last: admins == 1 && t.Allows(queue.ScopeAdmin)}
 		if t.Revoked.IsZero() {
 			view.Live = append(view.Live, one)
 		} else {
@@ -96,6 +105,9 @@ func (c *Console) revokeToken(v *visit) error {
 	id := v.PathValue("id")
 	err := c.Store.RevokeToken(v.Context(), id, now())
 	c.note(v, audit.TokenRevoke, id, "", err)
+	if wabridge.CodeOf(err) == wabridge.CodeConflict {
+		return refuse("tokens.error.last")
+	}
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ import (
 
 func testConversations(t *testing.T, open Open) {
 	each(t, open, map[string]func(*bench){
-		"newest first, with what was said last": conversationList,
+		"people first, with what was said last": conversationList,
+		"mass sending buries nobody":            conversationMassSending,
 		"unread until seen":                     conversationUnread,
 		"an answer on the phone is a reading":   conversationEcho,
 		"unread of two chats that become one":   conversationMerge,
@@ -80,12 +81,24 @@ func conversationList(b *bench) {
 	b.says(ana, wabridge.In, "ho")
 	b.same("all", b.conversations(queue.ConversationFilter{}), "Ana 2 (ho), Иван 1 (one)")
 	b.accept(text(number(7), "news"))
-	b.same("with one of ours", b.conversations(queue.ConversationFilter{}), number(7)+" 0 (news), Ana 2 (ho), Иван 1 (one)")
+	b.same("with one of a program's", b.conversations(queue.ConversationFilter{}), "Ana 2 (ho), Иван 1 (one), "+number(7)+" 0 (news)")
 	b.same("unread", b.conversations(queue.ConversationFilter{Unread: true}), "Ana 2 (ho), Иван 1 (one)")
 	b.same("of another phone", b.conversations(queue.ConversationFilter{Phone: "9"}), "")
-	first, err := b.Conversations(b.ctx, queue.ConversationFilter{Phone: phone, Limit: 2})
-	b.same("a page", b.shown(first, err), number(7)+" 0 (news), Ana 2 (ho)")
-	b.same("the next page", b.conversations(queue.ConversationFilter{After: first[1].Position}), "Иван 1 (one)")
+	for _, f := range []queue.ConversationFilter{{Limit: 1}, {Phone: phone, Limit: 1}, {Limit: 2}, {Phone: phone, Limit: 2}} {
+		var pages []queue.Conversation
+		for {
+			page, err := b.Conversations(b.ctx, f)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if pages = append(pages, page...); len(page) < f.Limit {
+				break
+			}
+			f.After = page[len(page)-1].Position
+		}
+		b.same("in pages", b.shown(pages, nil), "Ana 2 (ho), Иван 1 (one), "+number(7)+" 0 (news)")
+	}
+	b.same("they wrote", b.conversations(queue.ConversationFilter{Wrote: true}), "Ana 2 (ho), Иван 1 (one)")
 	if _, err := b.Conversations(b.ctx, queue.ConversationFilter{After: "x"}); wabridge.CodeOf(err) != wabridge.CodeParameter {
 		b.Errorf("no place in the list: %v, want CodeParameter", err)
 	}
@@ -94,6 +107,30 @@ func conversationList(b *bench) {
 	if _, err := b.Conversation(b.ctx, phone, "x"); wabridge.CodeOf(err) != wabridge.CodeNotFound {
 		b.Errorf("no such chat: %v, want CodeNotFound", err)
 	}
+}
+
+// conversationMassSending: whatever programs send, to strangers or to people
+// who wrote long ago, the order of those who wrote stays. What a person writes
+// does rank.
+func conversationMassSending(b *bench) {
+	b.now = b.now.Add(-time.Hour)
+	b.says(bob, wabridge.In, "long ago")
+	b.says(ana, wabridge.In, "a question")
+	news := text("15550000002", "news")
+	for i := range 30 {
+		b.accept(text(number(100+i), "news"))
+	}
+	b.accept(news)
+	first, err := b.Conversations(b.ctx, queue.ConversationFilter{Limit: 2})
+	b.same("after mass sending", b.shown(first, err), "Ana 1 (a question), Иван 1 (news)")
+	typed := text(number(7), "good morning")
+	typed.Source = wabridge.SourceConsole
+	b.accept(typed)
+	first, err = b.Conversations(b.ctx, queue.ConversationFilter{Limit: 2})
+	b.same("after a person wrote", b.shown(first, err), number(7)+" 0 (good morning), Ana 1 (a question)")
+	b.says(wabridge.ChatRef{Number: number(105), Name: "Eve"}, wabridge.In, "yes please")
+	first, err = b.Conversations(b.ctx, queue.ConversationFilter{Wrote: true, Limit: 3})
+	b.same("they wrote", b.shown(first, err), "Eve 1 (yes please), Ana 1 (a question), Иван 1 (news)")
 }
 
 func conversationUnread(b *bench) {

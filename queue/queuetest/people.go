@@ -2,6 +2,8 @@ package queuetest
 
 import (
 	"encoding/json"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,6 +149,41 @@ func tokens(b *bench) {
 		b.Errorf("revoked: got %+v", list)
 	}
 	b.code(b.RevokeToken(b.ctx, "none", b.now), wabridge.CodeNotFound)
+	lastAdmin(b)
+}
+
+// lastAdmin: one live token with the scope admin is always left.
+func lastAdmin(b *bench) {
+	var admins []queue.Token
+	for _, name := range []string{"ada", "local", "eve"} {
+		tok, err := b.CreateToken(b.ctx, name, queue.NewSecret(), []string{queue.ScopeAdmin, queue.ScopeSend}, b.now)
+		b.code(err, 0)
+		admins = append(admins, tok)
+	}
+	var refused atomic.Int32
+	var wg sync.WaitGroup
+	for _, tok := range admins { // all at the same time
+		wg.Go(func() {
+			if err := b.RevokeToken(b.ctx, tok.ID, b.now); wabridge.CodeOf(err) == wabridge.CodeConflict {
+				refused.Add(1)
+			} else if err != nil {
+				b.Errorf("revoke: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	live := 0
+	list, err := b.Tokens(b.ctx)
+	b.code(err, 0)
+	for _, tok := range list {
+		if tok.Revoked.IsZero() && tok.Allows(queue.ScopeAdmin) {
+			live++
+			b.code(b.RevokeToken(b.ctx, tok.ID, b.now), wabridge.CodeConflict)
+		}
+	}
+	if live != 1 || refused.Load() != 1 {
+		b.Errorf("%d admins are left, %d refusals; want 1 and 1", live, refused.Load())
+	}
 }
 
 func endpoints(b *bench) {

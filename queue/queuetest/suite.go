@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		{"campaigns", testCampaigns},
 		{"conversations", testConversations},
 		{"outbox", testOutbox},
+		{"resend", testResend},
 		{"sessions", testSessions},
 	} {
 		t.Run(group.name, func(t *testing.T) { group.run(t, open) })

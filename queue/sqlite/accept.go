@@ -69,7 +69,7 @@ func (t *tx) accept(d queue.Draft, now time.Time) (queue.Accepted, error) {
 		return queue.Accepted{}, taken(err, "message id "+r.ID)
 	}
 	t.note(&r, "")
-	if err := t.touch(r.chat, now); err != nil {
+	if err := t.touch(r.chat, now, r.Source == wabridge.SourceConsole); err != nil {
 		return queue.Accepted{}, err
 	}
 	if d.Key != "" {

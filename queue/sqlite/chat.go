@@ -287,8 +287,10 @@ UPDATE chat
 SET known = max(known, ?2),
   contacted = coalesce(min(contacted, g.c), contacted, g.c),
   newest = max(newest, g.n),
+  heard = max(heard, g.h),
+  talked = max(talked, g.t),
   unread = unread + g.u
-FROM (SELECT contacted AS c, newest AS n, unread AS u FROM chat WHERE key = ?3) g
+FROM (SELECT contacted AS c, newest AS n, unread AS u, heard AS h, talked AS t FROM chat WHERE key = ?3) g
 WHERE key = ?1`
 )
 
@@ -322,12 +324,13 @@ func (t *tx) merge(keep, gone *chat) error {
 
 const touchChat = `
 UPDATE chat
-SET newest = max(newest, ?2)
+SET newest = max(newest, ?2), talked = CASE ?3 WHEN 0 THEN talked ELSE max(talked, ?2) END
 WHERE key = ?1`
 
-// touch notes the time of a chat's newest message.
-func (t *tx) touch(chat int64, at time.Time) error {
-	return t.exec(touchChat, chat, at.UnixMilli())
+// touch notes the time of a chat's newest message of ours, and whether a person
+// typed it.
+func (t *tx) touch(chat int64, at time.Time, person bool) error {
+	return t.exec(touchChat, chat, at.UnixMilli(), person)
 }
 
 // Learn implements queue.InboxStore.

@@ -65,6 +65,12 @@ WHERE m.phone <> c.phone`},
 	{"a chat that was written to or heard from is known", `
 SELECT c.id FROM chat c
 WHERE c.known = 0 AND EXISTS (SELECT 1 FROM message m WHERE m.chat = c.key AND (m.typed IS NOT NULL OR m.direction <> 'out'))`},
+	{"a chat that somebody wrote in knows when", `
+SELECT c.id FROM chat c
+WHERE c.heard = 0 AND EXISTS (SELECT 1 FROM message m WHERE m.chat = c.key AND m.direction <> 'out' AND m.direction = 'in')`},
+	{"a message that was sent again ended first", `
+SELECT id FROM message
+WHERE resent <> '' AND state NOT IN ('failed', 'expired', 'canceled')`},
 	{"what was handed over was typed", `
 SELECT id FROM message
 WHERE handed IS NOT NULL AND typed IS NULL`},

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,49 +16,95 @@ import (
 )
 
 // A conversation is read with the newest message of its chat; there need not
-// be one. Whether there is a picture is asked of the key alone: what stands
+// be one. What it is listed by is its last column. Whether there is a picture is asked of the key alone: what stands
 // behind the picture in its row is far away.
 const selectConversation = `
 SELECT c.key, c.newest, c.id, c.phone, c.number, c.lid, c.name, c.is_group, c.unread,
   EXISTS (SELECT 1 FROM picture p WHERE p.chat = c.key),
-  m.seq, m.id, m.direction, m.type, substr(m.text, 1, 200), m.state, m.created
-`
+  m.seq, m.id, m.direction, m.type, substr(m.text, 1, 200), m.state, m.created`
 
 const lastOfChat = `
 LEFT JOIN message m ON m.seq = (SELECT seq FROM message INDEXED BY message_chat WHERE chat = c.key ORDER BY seq DESC LIMIT 1)
 `
 
+// A list shows chats in two classes: those in which a person wrote, by the
+// newest such message, then those that hold nothing but messages of programs.
+// Each has an index of its own, so that a page costs the same at any depth.
 const (
-	conversationsOfAll = selectConversation + `FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0 AND (c.newest, c.key) < (?1, ?2)
+	talkedOfAll = selectConversation + `, c.talked
+FROM chat c INDEXED BY chat_talked` + lastOfChat + `WHERE c.talked > 0 AND (c.talked, c.key) < (?1, ?2)
+ORDER BY c.talked DESC, c.key DESC LIMIT ?3`
+	talkedOfPhone = selectConversation + `, c.talked
+FROM chat c INDEXED BY chat_talked_phone` + lastOfChat + `WHERE c.talked > 0 AND (c.talked, c.key) < (?1, ?2)
+  AND c.phone = ?4 ORDER BY c.talked DESC, c.key DESC LIMIT ?3`
+	toldOfAll = selectConversation + `, c.newest
+FROM chat c INDEXED BY chat_told` + lastOfChat + `WHERE c.talked = 0 AND c.newest > 0 AND (c.newest, c.key) < (?1, ?2)
 ORDER BY c.newest DESC, c.key DESC LIMIT ?3`
-	conversationsOfPhone = selectConversation + `FROM chat c INDEXED BY chat_newest` + lastOfChat + `WHERE c.newest > 0 AND (c.newest, c.key) < (?1, ?2)
+	toldOfPhone = selectConversation + `, c.newest
+FROM chat c INDEXED BY chat_told_phone` + lastOfChat + `WHERE c.talked = 0 AND c.newest > 0 AND (c.newest, c.key) < (?1, ?2)
   AND c.phone = ?4 ORDER BY c.newest DESC, c.key DESC LIMIT ?3`
-	unreadConversations = selectConversation + `FROM chat c INDEXED BY chat_unread` + lastOfChat + `WHERE c.unread > 0 AND (c.newest, c.key) < (?1, ?2)
+	heardConversations = selectConversation + `, c.heard
+FROM chat c INDEXED BY chat_heard` + lastOfChat + `WHERE c.heard > 0 AND (c.heard, c.key) < (?1, ?2)
+  AND (?4 = '' OR c.phone = ?4) ORDER BY c.heard DESC, c.key DESC LIMIT ?3`
+	unreadConversations = selectConversation + `, c.newest
+FROM chat c INDEXED BY chat_unread` + lastOfChat + `WHERE c.unread > 0 AND (c.newest, c.key) < (?1, ?2)
   AND (?4 = '' OR c.phone = ?4) ORDER BY c.newest DESC, c.key DESC LIMIT ?3`
-	conversationByID  = selectConversation + `FROM chat c` + lastOfChat + `WHERE c.phone = ?1 AND c.id = ?2`
-	conversationByLID = selectConversation + `FROM chat c` + lastOfChat + `WHERE c.phone = ?1 AND c.lid = ?2 AND c.lid <> ''`
+	conversationByID  = selectConversation + `, c.newest FROM chat c` + lastOfChat + `WHERE c.phone = ?1 AND c.id = ?2`
+	conversationByLID = selectConversation + `, c.newest FROM chat c` + lastOfChat + `WHERE c.phone = ?1 AND c.lid = ?2 AND c.lid <> ''`
 )
+
+// A conversationClass is one stretch of a list: the conversations of all phones
+// and of one, and the letter that its positions begin with.
+type conversationClass struct {
+	letter       string
+	all, ofPhone string
+}
+
+// conversationClasses are the stretches of a list, in their order.
+func conversationClasses(f queue.ConversationFilter) []conversationClass {
+	switch {
+	case f.Unread:
+		return []conversationClass{{"u", unreadConversations, unreadConversations}}
+	case f.Wrote:
+		return []conversationClass{{"h", heardConversations, heardConversations}}
+	}
+	return []conversationClass{{"t", talkedOfAll, talkedOfPhone}, {"q", toldOfAll, toldOfPhone}}
+}
 
 // Conversations implements queue.Conversations.
 func (db *DB) Conversations(ctx context.Context, f queue.ConversationFilter) ([]queue.Conversation, error) {
-	newest, key := int64(math.MaxInt64), int64(math.MaxInt64)
+	classes := conversationClasses(f)
+	at, key := int64(math.MaxInt64), int64(math.MaxInt64)
 	if f.After != "" {
-		if n, err := fmt.Sscanf(f.After, "%d-%d", &newest, &key); n != 2 || err != nil {
+		i := slices.IndexFunc(classes, func(c conversationClass) bool { return strings.HasPrefix(f.After, c.letter) })
+		if i < 0 {
+			return nil, wabridge.Fail(wabridge.CodeParameter, nil, "not a place in this list of conversations")
+		}
+		if n, err := fmt.Sscanf(f.After[1:], "%d-%d", &at, &key); n != 2 || err != nil {
 			return nil, wabridge.Fail(wabridge.CodeParameter, err, "not a place in a list of conversations")
 		}
+		classes = classes[i:]
 	}
-	text, args := conversationsOfAll, []any{newest, key, min(max(f.Limit, 1), 200)}
-	switch {
-	case f.Unread:
-		text, args = unreadConversations, append(args, f.Phone)
-	case f.Phone != "":
-		text, args = conversationsOfPhone, append(args, f.Phone)
+	var list []queue.Conversation
+	limit := min(max(f.Limit, 1), 200)
+	for _, class := range classes {
+		text, args := class.all, []any{at, key, limit - len(list)}
+		if f.Unread || f.Wrote || f.Phone != "" {
+			text, args = class.ofPhone, append(args, f.Phone)
+		}
+		found, err := scanned(ctx, db, text, args, scanConversation)
+		if err != nil {
+			return nil, readError("list conversations", err)
+		}
+		for i := range found {
+			found[i].Position = class.letter + found[i].Position
+		}
+		if list = append(list, found...); len(list) >= limit {
+			break
+		}
+		at, key = math.MaxInt64, math.MaxInt64
 	}
-	all, err := scanned(ctx, db, text, args, scanConversation)
-	if err != nil {
-		return nil, readError("list conversations", err)
-	}
-	return all, nil
+	return list, nil
 }
 
 // Conversation implements queue.Conversations.
@@ -75,14 +122,14 @@ func (db *DB) Conversation(ctx context.Context, phone, chat string) (queue.Conve
 }
 
 func scanConversation(rows *sql.Rows) (c queue.Conversation, err error) {
-	var key, newest int64
+	var key, newest, at int64
 	var lid string
 	var seq, created sql.NullInt64
 	var id, direction, kind, text, state sql.NullString
 	err = rows.Scan(&key, &newest, &c.ID, &c.Phone, &c.Number, &lid, &c.Name, &c.Group, &c.Unread, &c.Pictured,
-		&seq, &id, &direction, &kind, &text, &state, &created)
+		&seq, &id, &direction, &kind, &text, &state, &created, &at)
 	c.JID = shownJID(c.ID, lid)
-	c.Position = fmt.Sprintf("%d-%d", newest, key)
+	c.Position = fmt.Sprintf("%d-%d", at, key)
 	c.Newest = time.UnixMilli(newest).UTC()
 	c.Last = wabridge.Message{
 		ID: id.String, Seq: seq.Int64, Phone: c.Phone, Chat: c.ID, Direction: wabridge.Direction(direction.String), Type: kind.String,
@@ -118,7 +165,8 @@ func (db *DB) Seen(ctx context.Context, phone, chat string, seq int64) error {
 
 // A search looks for its words in a few forms; LIKE is the slowest of them.
 const (
-	peopleFound = selectConversation + `FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0
+	peopleFound = selectConversation + `, c.newest
+FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0
   AND (?5 = '' OR c.phone = ?5)
   AND (instr(c.name, ?1) OR instr(c.name, ?2) OR instr(c.name, ?3) OR c.name LIKE ?4 ESCAPE '\' OR (?6 <> '' AND instr(c.number, ?6)))
 ORDER BY c.newest DESC, c.key DESC LIMIT ?7`

@@ -101,7 +101,9 @@ func received(c *chat, m wabridge.Message, now time.Time) record {
 // An echo says that somebody read the chat on the phone.
 const hearChat = `
 UPDATE chat
-SET known = 1, newest = max(newest, ?2), unread = CASE ?3 WHEN 'in' THEN unread + 1 ELSE 0 END
+SET known = 1, newest = max(newest, ?2), talked = max(talked, ?2),
+  heard = CASE ?3 WHEN 'in' THEN max(heard, ?2) ELSE heard END,
+  unread = CASE ?3 WHEN 'in' THEN unread + 1 ELSE 0 END
 WHERE key = ?1`
 
 // receive stores a received message, its event, and that its chat is known. A

@@ -44,7 +44,7 @@ const columns = `m.seq, m.id, m.phone, m.direction, m.chat, (SELECT c.id FROM ch
   m.state, m.code, m.reason, m.tries, m.fence, m.lease, m.intent, m.typed, m.head, m.fresh,
   m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock,
   m.media, m.choices, m.template, m.category,
-  m.campaign, m.session, m.hours, m.held`
+  m.campaign, m.session, m.hours, m.held, m.resent`
 
 // selectMessage is the beginning of every query for messages.
 const selectMessage = `SELECT ` + columns + `
@@ -66,7 +66,7 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 		&r.State, &r.Code, &r.Reason, &r.Tries, &r.Fence, &lease, &intent, &typed, &r.head, &r.fresh,
 		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock,
 		&media, &choices, &r.Template, &r.Category,
-		&r.Campaign, &r.Session, &hours, &r.held)
+		&r.Campaign, &r.Session, &hours, &r.held, &r.Resent)
 	if err != nil {
 		return err
 	}

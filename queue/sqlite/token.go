@@ -173,9 +173,22 @@ UPDATE token
 SET revoked = coalesce(revoked, ?2)
 WHERE id = ?1`
 
+// lastAdmin asks whether a token is the only live one with the scope admin.
+const lastAdmin = `
+WITH admin AS (SELECT t.id FROM token t WHERE t.revoked IS NULL AND EXISTS (SELECT 1 FROM json_each(t.scopes) s WHERE s.value = 'admin'))
+SELECT EXISTS (SELECT 1 FROM admin WHERE id = ?1) AND 1 = (SELECT count(*) FROM admin)`
+
 // RevokeToken implements queue.Tokens.
 func (db *DB) RevokeToken(ctx context.Context, id string, at time.Time) error {
 	return db.update(ctx, "revoke token "+id, func(t *tx) error {
+		var last bool
+		if err := t.row(lastAdmin, []any{id}, &last); err != nil {
+			return err
+		}
+		if last {
+			return wabridge.Fail(wabridge.CodeConflict, nil,
+				"token %s is the last one with the scope admin; make another one first: wabridge token create NAME --scope admin", id)
+		}
 		n, err := t.change(revokeToken, id, at.UnixMilli())
 		if err != nil {
 			return err
