@@ -78,6 +78,7 @@ const (
 	CodeStopping     Code = -14 // the daemon stops
 	CodeSlow         Code = -15 // a step did not end in its time
 	CodeNoNewChats   Code = -16 // the account is restricted: first contacts wait, existing chats go on
+	CodeClosedChat   Code = -17 // a notice that nobody knows stands in place of the chat's composer: a person must look
 )
 
 // Cloud is the code that the outside sees.
@@ -85,7 +86,7 @@ func (c Code) Cloud() Code {
 	switch c {
 	case CodeOffline, CodeScreen, CodeSlow, CodeNetwork, CodeLockedScreen, CodeStopping, CodeStorage:
 		return CodeUnavailable
-	case CodeAttention, CodeNoNewChats:
+	case CodeAttention, CodeNoNewChats, CodeClosedChat:
 		return CodeLocked
 	case CodeTooLate, CodeConflict, CodeNotFound:
 		return CodeParameter

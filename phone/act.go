@@ -28,7 +28,7 @@ func (s *Session) follow(ctx context.Context, screen whatsapp.Screen, act whatsa
 	case whatsapp.DoClear:
 		return s.clear(ctx, screen)
 	case whatsapp.DoFail, whatsapp.DoStop:
-		return wabridge.Fail(act.Code, nil, "phone %s: %s%s", s.cfg.Phone.ID, act.Why, remedies[act.Code])
+		return wabridge.Fail(act.Code, nil, "phone %s: %s%s", s.cfg.Phone.ID, act.Why, remedyFor(screen, act))
 	case whatsapp.DoGiveUp:
 		return s.giveUp(ctx, act)
 	}
@@ -41,7 +41,16 @@ var remedies = map[wabridge.Code]string{
 	wabridge.CodeLocked:        "; open WhatsApp on the phone and do what it says, then resume",
 	wabridge.CodeAttention:     "; update WhatsApp on the phone, then resume",
 	wabridge.CodeNoNewChats:    "; messages to new chats wait until that is over, the others go on",
+	wabridge.CodeClosedChat:    "; look at this chat on the phone; the message is tried again every half hour",
 	wabridge.CodeLockedScreen:  "; unlock the phone and switch the screen lock off, or configure its PIN",
+}
+
+// remedyFor says what a person must do about a screen.
+func remedyFor(screen whatsapp.Screen, act whatsapp.Action) string {
+	if screen.Kind == whatsapp.DeviceRefused {
+		return "; WhatsApp does not work on this device: use a phone with Google's own Android and the app from the Play Store"
+	}
+	return remedies[act.Code]
 }
 
 // giveUp backs out once of a screen that nobody knows and says so.

@@ -106,7 +106,7 @@ func (s *Session) stepOut(ctx context.Context, screen whatsapp.Screen) (done boo
 	case whatsapp.Launcher:
 		s.dirty = false
 		return true, nil
-	case whatsapp.OtherApp, whatsapp.ChatList, whatsapp.Shade:
+	case whatsapp.OtherApp, whatsapp.ChatList, whatsapp.HomeTab, whatsapp.Shade:
 		return false, s.key(ctx, keyHome)
 	case whatsapp.Chat:
 		if err := s.sawStranger(ctx, screen); err != nil {

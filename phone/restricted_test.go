@@ -32,3 +32,50 @@ func TestARestrictedAccountSendsToChatsThatExist(t *testing.T) {
 	}
 	r.ledger(bob, "before", "to a friend", "to a friend", "to a friend")
 }
+
+// TestARestrictedAccountInEveryLanguage: ids tell that the account is restricted,
+// whatever the phone's language.
+func TestARestrictedAccountInEveryLanguage(t *testing.T) {
+	for _, locale := range []string{"en", "pt", "es", "de", "ru"} {
+		t.Run(locale, func(t *testing.T) {
+			r := newRig(t, phonesim.Config{Locale: locale})
+			if err := r.sim.Fault(phonesim.Fault{Kind: "restricted"}); err != nil {
+				t.Fatal(err)
+			}
+			for n := range 2 {
+				if _, err := r.send(message(n, "15550003333", "to somebody new")); wabridge.CodeOf(err) != wabridge.CodeNoNewChats {
+					t.Errorf("a first contact: %v, want code %d", err, wabridge.CodeNoNewChats)
+				}
+			}
+			r.sim.ClearFaults()
+			if _, err := r.send(message(3, "15550003333", "to somebody new")); err != nil {
+				t.Errorf("after the restriction: %v", err)
+			}
+			r.ledger("15550003333", "to somebody new")
+		})
+	}
+}
+
+// TestTheInvitationCountsOnlyAfterOurLink: the dialog that names no number is the
+// answer where this attempt's link led to it, and is backed out of elsewhere.
+func TestTheInvitationCountsOnlyAfterOurLink(t *testing.T) {
+	r := newRig(t, phonesim.Config{App: "com.whatsapp.w4b", Locale: "pt"})
+	invite := phonesim.Fault{Kind: "not_on_whatsapp", Value: "invite"}
+	if err := r.sim.Fault(invite); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.send(message(1, "15550003333", "a")); wabridge.CodeOf(err) != wabridge.CodeUndeliverable {
+		t.Errorf("the link led to it: %v", err)
+	}
+	if err := r.sim.Fault(invite); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.dev.Run(t.Context(), "am start -a android.intent.action.VIEW -d https://wa.me/15550004444 -p com.whatsapp.w4b"); err != nil {
+		t.Fatal(err)
+	}
+	r.s.dirty = true // a person left it there
+	if _, err := r.send(message(2, "15550003333", "b")); err != nil {
+		t.Errorf("a dialog that stood there before: %v", err)
+	}
+	r.ledger("15550003333", "b")
+}

@@ -35,6 +35,7 @@ type attempt struct {
 	started time.Time // when the link was opened, for StepCheck
 	waited  int       // looks in a row that showed no chat yet
 	blank   int       // looks that showed the right chat without a bubble
+	guessed bool      // a look took the account for restricted by the place of a notice alone
 
 	quoted *wabridge.Message // what is to be quoted; nil: nothing
 	quotes int               // how often its bubble was drawn aside
@@ -196,6 +197,10 @@ func (a *attempt) step(ctx context.Context, screen whatsapp.Screen, act whatsapp
 		}
 		return a.again(ctx)
 	case whatsapp.DoFail:
+		if screen.Guessed && !a.guessed { // its messages may not be drawn yet
+			a.guessed = true
+			return pause(ctx, a.s.cfg.Timing.Again)
+		}
 		a.s.settleScreen(ctx, screen)
 	case whatsapp.DoFill:
 		// The right chat without our text: give it by the other way.
@@ -234,7 +239,7 @@ func (a *attempt) again(ctx context.Context) error {
 // settleScreen closes a dialog that answered the attempt: left on the screen
 // it would make the next one fail (facts on Android, section 8).
 func (s *Session) settleScreen(ctx context.Context, screen whatsapp.Screen) {
-	if screen.Dialog == nil && screen.Kind != whatsapp.Restricted {
+	if screen.Dialog == nil && screen.ReadOnly == "" {
 		return
 	}
 	if err := s.key(ctx, keyBack, keyBack, keyHome); err != nil {

@@ -111,7 +111,7 @@ func (sh *sharing) chat(ctx context.Context) (whatsapp.Screen, error) {
 		}
 	}
 	if screen.Composer == nil && screen.ReadOnly != "" {
-		return screen, wabridge.Fail(wabridge.CodeUndeliverable, nil, "phone %s: this chat takes no messages: there is a notice in place of the composer", sh.s.cfg.Phone.ID)
+		return screen, sh.s.follow(ctx, screen, whatsapp.NextWithoutComposer(screen))
 	}
 	if err := sh.s.saw(ctx, refOf(sh.m, screen), screen); err != nil {
 		return screen, err

@@ -161,7 +161,7 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 		k.n++
 	}
 	k.next = now.Add(Backoff(k.n, retryBase, retryCap))
-	if codeOf(err) == wabridge.CodeNoNewChats {
+	if code := codeOf(err); code == wabridge.CodeNoNewChats || code == wabridge.CodeClosedChat {
 		k.next = now.Add(restrictedWait)
 	}
 	l.Log.Warn("unconfirmed message not resolved", "phone", l.Phone, "message_id", m.ID, "look", k.n, "code", int(codeOf(err)), "err", err)

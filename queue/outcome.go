@@ -66,6 +66,7 @@ var verdicts = map[wabridge.Code]verdict{
 	wabridge.CodeAttention:     wait,
 	wabridge.CodeLocked:        wait, // banned: a person must act; the queue is kept
 	wabridge.CodeNoNewChats:    wait, // restricted: see Lane.restrict
+	wabridge.CodeClosedChat:    wait, // an unknown notice in one chat: a person must look
 	wabridge.CodeNotRegistered: wait, // logged out
 	wabridge.CodeMaintenance:   wait,
 	wabridge.CodeThroughput:    wait,
@@ -83,6 +84,7 @@ var words = map[wabridge.Code]string{
 	wabridge.CodeAttention:     "a person must act on the phone",
 	wabridge.CodeLocked:        "the WhatsApp account is banned",
 	wabridge.CodeNoNewChats:    "the WhatsApp account is restricted and may not start new chats",
+	wabridge.CodeClosedChat:    "the chat shows a notice that is not known in place of its composer",
 	wabridge.CodeNotRegistered: "WhatsApp is logged out on the phone",
 	wabridge.CodeScreen:        "the phone shows a screen that is not known",
 	wabridge.CodeWrongChat:     "the chat could not be proven to be the right one",
@@ -140,7 +142,7 @@ func Outcome(m *wabridge.Message, err error, now time.Time) wabridge.Move {
 		switch code {
 		case wabridge.CodeStopping:
 			return wabridge.Interrupted(now)
-		case wabridge.CodeNoNewChats:
+		case wabridge.CodeNoNewChats, wabridge.CodeClosedChat:
 			return wabridge.Deferred(now, now.Add(restrictedWait), code, reason)
 		}
 		return wabridge.Deferred(now, now.Add(waitBase), code, reason)

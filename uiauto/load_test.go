@@ -20,7 +20,7 @@ func profiles(t testing.TB) *Profiles {
 func TestBuiltinWords(t *testing.T) {
 	w := profiles(t).Words
 	for _, key := range []string{"tick_pending", "tick_sent", "tick_delivered", "tick_read", "tick_seen", "not_on_whatsapp", "invalid_number",
-		"lookup_failed", "lookup_no_internet", "searching", "cancel", "ok", "invite", "eula_agree", "logged_out", "banned", "update_forced", "unread", "you"} {
+		"lookup_failed", "lookup_no_internet", "searching", "ok", "invite", "eula_agree", "logged_out", "banned", "update_forced", "update_title", "out_of_date", "unread", "you", "deleted", "waiting", "unsupported"} {
 		for _, lang := range Languages {
 			if w.Text(key, lang) == "" {
 				t.Errorf("%s has no wording in %s", key, lang)

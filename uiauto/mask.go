@@ -78,7 +78,7 @@ func (ws *Words) Masked(s string) string {
 			continue
 		}
 		if len(values) > 0 {
-			s = plain(s)
+			s = typographic(s)
 		}
 		for _, v := range values {
 			s = strings.ReplaceAll(s, v, MaskText(v))

@@ -9,8 +9,9 @@ import (
 )
 
 // Parse reads what a dump command printed: the XML with whatever stands before
-// and after it (adb's own lines, a BOM, "UI hierchary dumped to: …", carriage
-// returns). It reads r to its end, at most MaxBytes.
+// and after it (adb's own lines, "UI hierchary dumped to: …", carriage returns);
+// a byte order mark decides the encoding (see Decode). It reads r to its end, at
+// most MaxBytes.
 //
 // An error line of uiautomator counts although a hierarchy follows, unless a
 // success line follows the error: when a dump fails, the file of an earlier one
@@ -23,7 +24,7 @@ import (
 // ErrMalformed, ErrTooLarge and those of r; they hold no text of the screen.
 func Parse(r io.Reader) (*Dump, error) {
 	limited := &io.LimitedReader{R: r, N: MaxBytes + 1}
-	p := &parser{in: bufio.NewReaderSize(limited, 16<<10), limit: limited}
+	p := &parser{in: bufio.NewReaderSize(Decode(limited), 16<<10), limit: limited}
 	d, err := p.parse()
 	if err == nil {
 		return d, nil

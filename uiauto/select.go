@@ -8,7 +8,7 @@ import (
 // A Selector says which nodes are meant; all of its members that are not empty
 // must hold.
 type Selector struct {
-	ID      string // full ("android:id/list"), or only what stands behind "id/" ("entry")
+	ID      string // full ("android:id/list"), or only what stands behind "id/" ("entry"); a final "*" stands for any ending
 	Class   string // full, or only its last part ("EditText")
 	Package string
 	Text    string // whole text, compared by Same
@@ -36,12 +36,16 @@ func matchPart(want, have string, sep byte) bool {
 	if strings.IndexByte(want, sep) >= 0 {
 		return false
 	}
-	return have[strings.LastIndexByte(have, sep)+1:] == want
+	last := have[strings.LastIndexByte(have, sep)+1:]
+	if prefix, ok := strings.CutSuffix(want, "*"); ok {
+		return strings.HasPrefix(last, prefix)
+	}
+	return last == want
 }
 
 // Find lists the nodes that the selector means, in the order of the dump.
 func (d *Dump) Find(s Selector) iter.Seq[*Node] {
-	if s.ID != "" {
+	if s.ID != "" && !strings.HasSuffix(s.ID, "*") {
 		return filter(d.IDs(suffix(s.ID)), s)
 	}
 	return func(yield func(*Node) bool) {

@@ -18,7 +18,11 @@ func TestSame(t *testing.T) {
 		{"narrow blank and runs of blanks", "~\u202fAnna  B\n", "~ Anna B", true},
 		{"Hindi nukta in both forms", "ढूँढ\u093cा", "ढूँ\u095dा", true},
 		{"a part is not the whole", "Looking", "OK", false},
-		{"two dots are not three", "Recherche en cours..", "Recherche en cours…", false},
+		{"final punctuation", "Recherche en cours..", "Recherche en cours…", true},
+		{"a full stop in Hindi", "अधिक जानकारी के लिए टैप करें।", "अधिक जानकारी के लिए टैप करें.", true},
+		{"punctuation inside counts", "No. Thanks", "No thanks", false},
+		{"nothing but punctuation", "...", "!", false},
+		{"quotation marks", "Toque em „Baixar“", "toque em \"baixar\"", true},
 		{"zero width joiner counts", "👨\u200d👩", "👨👩", false},
 	}
 	for _, c := range cases {
@@ -54,7 +58,8 @@ func TestTemplate(t *testing.T) {
 		{"a count of separators only", "%d messages", ". messages", nil},
 		{"an empty value", "Chat with %s?", "Chat with ?", nil},
 		{"text before it", "%d messages", "x 3 messages", nil},
-		{"text behind it", "%d messages", "3 messages!", nil},
+		{"text behind it", "%d messages", "3 messages more", nil},
+		{"punctuation behind it", "%d messages", "3 messages.", []string{"3"}},
 		{"open end", "You're banned because […]", "You’re banned because of spam", []string{}},
 		{"open end behind a place", "Version %s ended […]", "Version 2.1 ended on Monday", []string{"2.1"}},
 		{"a count before an open end", "%d new […]", "3 new things", []string{"3"}},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/uiauto"
 )
 
 // A campaignRequest is what POST /bridge/v1/campaigns takes; the destinations
@@ -166,12 +167,10 @@ func hoursOf(text, zone string) (*wabridge.Hours, error) {
 // numberColumns are the names of the column that holds the number.
 var numberColumns = []string{"number", "phone", "to", "tel", "telephone", "mobile", "whatsapp"}
 
-// readPeople reads a CSV file whose first line names its columns.
+// readPeople reads a CSV file whose first line names its columns, in UTF-8, or in
+// UTF-16 with a byte order mark.
 func readPeople(in io.Reader) (people []campaignPerson, columns []string, err error) {
-	b := bufio.NewReader(in)
-	if mark, err := b.Peek(3); err == nil && string(mark) == "\ufeff" {
-		_, _ = b.Discard(3) // they were read
-	}
+	b := bufio.NewReader(uiauto.Decode(in))
 	first, _ := b.Peek(4096)
 	r := csv.NewReader(b)
 	r.Comma, r.TrimLeadingSpace, r.FieldsPerRecord = separator(string(first)), true, 0

@@ -13,9 +13,8 @@ const voipChannel = "voip_notification"
 // memory; Android 12 and later).
 const callIncoming = 1
 
-// incomingCall are the words of calls that ring. French alone is known, from the
-// call screen of one phone.
-var incomingCall = []string{"incoming_voice_call"}
+// incomingCall are the words of calls that ring.
+var incomingCall = []string{"incoming_call"}
 
 // ringing tells a call that can be answered from one that goes on, which is
 // posted likewise. Not verified on a phone: that WhatsApp uses CallStyle, or

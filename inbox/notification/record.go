@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/wabridge/wabridge/uiauto"
 )
 
 // MaxDump is the largest dump that is read, in bytes; real ones are below one
@@ -133,10 +135,10 @@ func Headers(redacted []byte) (map[string]bool, error) {
 	return set, nil
 }
 
-// normal drops a byte order mark and the carriage returns of a terminal, and
-// puts a line feed first, so that every line begins with one.
+// normal decodes a dump by its byte order mark, drops the carriage returns of a
+// terminal, and puts a line feed first, so that every line begins with one.
 func normal(data []byte) string {
-	s := strings.TrimPrefix(string(data), "\ufeff")
+	s := string(uiauto.DecodeBytes(data))
 	first, _, _ := strings.Cut(s, "\n")
 	if strings.HasSuffix(first, "\r") {
 		s = strings.ReplaceAll(s, "\r\n", "\n")

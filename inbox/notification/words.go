@@ -25,7 +25,7 @@ var builtin = sync.OnceValue(func() *uiauto.Words {
 
 // service and missedCall are the words of records that are no messages.
 var (
-	service    = []string{"notice_maybe_new", "notice_checking", "notice_web_active", "notice_backup"}
+	service    = []string{"notice_maybe_new", "notice_checking", "notice_web_active", "notice_backup", "notice_voice_from"}
 	missedCall = []string{
 		"missed_voice_call", "missed_video_call", "missed_group_call", "missed_call_other",
 		"count_missed_voice", "count_missed_video",

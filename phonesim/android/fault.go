@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -137,6 +138,14 @@ func (s *System) TakeValue(kind string) (value string, ok bool) {
 	return a.value, true
 }
 
+// Value is the value of an armed fault, without using it up; "" if it is not armed.
+func (s *System) Value(kind string) string {
+	if a := s.faults[kind]; a != nil && a.live(time.Now()) {
+		return a.value
+	}
+	return ""
+}
+
 // Has reports whether a fault is armed, without using it up.
 func (s *System) Has(kind string) bool {
 	a := s.faults[kind]
@@ -224,6 +233,10 @@ func (s *System) happen(f Fault) (done bool, err error) {
 			}
 		}
 		return false, nil
+	case FaultLoggedOut:
+		return badValue(f, "", "age")
+	case FaultNotOnWhatsApp:
+		return badValue(f, "", "invite")
 	case FaultNoGrant:
 		if !slices.Contains([]string{"", "toast", "dialog"}, f.Value) {
 			return true, fmt.Errorf("fault no_read_grant: value %q is not one of toast, dialog", f.Value)
@@ -235,6 +248,14 @@ func (s *System) happen(f Fault) (done bool, err error) {
 	s.tellSeen(was)
 	s.Changed()
 	return true, nil
+}
+
+// badValue is an error if a fault's value is none of those given.
+func badValue(f Fault, values ...string) (done bool, err error) {
+	if !slices.Contains(values, f.Value) {
+		return true, fmt.Errorf("fault %s: value %q is not one of %s", f.Kind, f.Value, strings.Join(values[1:], ", "))
+	}
+	return false, nil
 }
 
 func knownLocale(l string) bool { return slices.Contains([]string{"en", "pt", "es", "de", "ru"}, l) }
@@ -321,14 +342,14 @@ var faultKinds = []FaultKind{
 	{FaultScreenOff, "the display sleeps; a key wakes it, no lock"},
 	{FaultScreenLock, "the phone is locked by a swipe"},
 	{FaultPINLock, "the phone is locked by a PIN (value: the PIN, 1234 if not given)"},
-	{FaultNotOnWhatsApp, "the next looked-up number is answered as not on WhatsApp, whatever it is"},
+	{FaultNotOnWhatsApp, "the next looked-up number is answered as not on WhatsApp, whatever it is (value: invite for WhatsApp Business' dialog that names no number)"},
 	{FaultLookupFailed, "the look-up of the next number fails"},
 	{FaultOpenConfirm, "the next link asks \"Chat with +…?\" first"},
 	{FaultNetworkOff, "no network: messages keep the clock, nothing arrives (for: how long; until /clear if not given)"},
 	{FaultHoldTicks, "messages stay at one tick: the recipients' phones are off"},
 	{FaultAppKilled, "the app's process is killed now; the launcher is shown"},
 	{FaultKillAfterTap, "the app's process is killed right after the next send"},
-	{FaultLoggedOut, "the app is logged out (until /clear or for)"},
+	{FaultLoggedOut, "the app is logged out (value: age for the page that asks for the year of birth; until /clear or for)"},
 	{FaultRestricted, "the account may not start new chats (until /clear or for)"},
 	{FaultBanned, "the account is banned (until /clear or for)"},
 	{FaultLanguage, "the phone's language changes (value: en, pt, es, de, ru)"},

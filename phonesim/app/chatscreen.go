@@ -142,7 +142,7 @@ func (s *chatScreen) footer() *view.Node {
 	switch {
 	case s.restricted():
 		text := with(a.t("read_only_chat_info", a.words().restricted, view.R(24, r.Top+20, width-24, r.Bottom-20)), click)
-		return a.n(frame, "footer", r, a.n(linear, "read_only_chat_info_content", r, text))
+		return a.n(frame, "footer", r, a.n(linear, "read_only_chat_info_container", r, a.n(linear, "read_only_chat_info_content", r, text)))
 	case s.chat.Card:
 		return s.card(r)
 	}

@@ -56,6 +56,33 @@ func (a *App) inviteDialog(number string) screen {
 		{w.invite, func() { a.closeDialog(); a.sys.Home() }}, {w.cancel, a.closeDialog}}}
 }
 
+// A saveDialog is WhatsApp Business' dialog for a number that is not on WhatsApp,
+// as captured in 2026 in Portuguese; it names no number. It was seen after "new
+// contact"; that a link leads to it is from memory.
+type saveDialog struct{ a *App }
+
+func (d *saveDialog) name() string  { return "" }
+func (d *saveDialog) Title() string { return d.a.cfg.Package + "/com.whatsapp.Conversation" }
+func (d *saveDialog) back() bool    { return false }
+
+// Cancel is a tap outside.
+func (d *saveDialog) Cancel() { d.a.closeDialog() }
+
+func (d *saveDialog) Draw() *view.Node {
+	a := d.a
+	in := view.R(63, 474, 657, 1100)
+	button := func(id, text string, top int) *view.Node {
+		return tap(with(textButton(a, id, text, view.R(108, top, 612, top+90)), click), a.closeDialog)
+	}
+	body := a.n(frame, "custom", in,
+		a.t("non_wa_invite_dialog_title", "Esse número não está no WhatsApp", view.R(108, 504, 612, 613)),
+		a.t("non_wa_invite_dialog_message", "Você pode salvar esse contato no seu dispositivo e enviar um convite para o WhatsApp.", view.R(108, 628, 612, 740)),
+		button("non_wa_invite_dialog_save_and_invite_button", "SALVAR E CONVIDAR", 770),
+		button("non_wa_invite_dialog_save_only_button", "APENAS SALVAR", 875),
+		button("non_wa_invite_dialog_ok_button", "OK", 980))
+	return a.finish(a.n(frame, "", in, a.n(linearComp, "parentPanel", in, a.n(frame, "customPanel", in, body))))
+}
+
 // Draw makes the tree.
 func (d *alert) Draw() *view.Node {
 	a := d.a

@@ -205,6 +205,9 @@ func (a *App) looked(l link) {
 		a.dialog(say(w.noCountryF, shown))
 	case a.sys.Take(android.FaultLookupFailed), !a.online() && a.chats[l.digits] == nil:
 		a.dialog(say(w.lookupFailedF, shown))
+	case a.sys.Has(android.FaultNotOnWhatsApp) && a.sys.Value(android.FaultNotOnWhatsApp) == "invite":
+		a.sys.Take(android.FaultNotOnWhatsApp)
+		a.over = []screen{&saveDialog{a: a}}
 	case a.sys.Take(android.FaultNotOnWhatsApp), !onWhatsApp(l.digits):
 		a.over = []screen{a.inviteDialog(shown)}
 	case a.sys.Take(android.FaultOpenConfirm):

@@ -12,21 +12,37 @@ func (a *App) loggedOut() bool { return a.sys.Has(android.FaultLoggedOut) }
 func (a *App) blocked() screen {
 	w := a.words()
 	switch {
+	case a.loggedOut() && a.sys.Value(android.FaultLoggedOut) == "age":
+		return &noticeScreen{a: a, class: ".registration.app.RegisterPhone", title: "Quando você nasceu?", text: "Essa informação é necessária para usar o WhatsApp.", button: "AVANÇAR", ids: ageIDs}
 	case a.loggedOut():
-		return &noticeScreen{a: a, class: ".registration.app.EULA", title: w.eulaTitle, text: "", button: w.eulaButton}
+		return &noticeScreen{a: a, class: ".registration.app.EULA", title: w.eulaTitle, text: "", button: w.eulaButton, ids: eulaIDs}
 	case a.sys.Has(android.FaultBanned):
-		return &noticeScreen{a: a, class: ".userban.ui.BanAppealActivity", title: w.banTitle, text: w.banText, button: w.ok}
+		return &noticeScreen{a: a, class: ".userban.ui.BanAppealActivity", title: w.banTitle, text: w.banText, button: w.ok, ids: plainIDs}
 	case a.sys.Has(android.FaultUpdateForced):
-		return &noticeScreen{a: a, class: ".HomeActivity", title: w.updateTitle, text: say(w.tooOldF, a.Label()), button: w.updateButton}
+		return &noticeScreen{a: a, class: ".HomeActivity", title: w.updateTitle, text: say(w.tooOldF, a.Label()), button: w.updateButton, ids: updateIDs}
 	}
 	return nil
 }
 
-// A noticeScreen is a full screen with a title, a text and a button: EULA, ban,
-// update. The ids of the first are from memory; no capture of any is known.
+// noticeIDs are the ids of a full screen's parts.
+type noticeIDs struct{ root, title, text, button string }
+
+// Those of the age page and of the update are captured (2026); its words other
+// than Portuguese are from memory. Those of the agreement are reported, and of the
+// ban no capture is known.
+var (
+	ageIDs    = noticeIDs{"pancake_activity_container", "consent_dob_title", "consent_dob_description", "consent_dob_cta"}
+	eulaIDs   = noticeIDs{"", "eula_title", "eula_view", "eula_accept"}
+	updateIDs = noticeIDs{"software_too_old_root", "software_too_old_title", "software_too_old", "download"}
+	plainIDs  = noticeIDs{"", "title", "message", "button"}
+)
+
+// A noticeScreen is a full screen with a title, a text and a button: EULA, age,
+// ban, update.
 type noticeScreen struct {
 	a                          *App
 	class, title, text, button string
+	ids                        noticeIDs
 }
 
 func (s *noticeScreen) name() string  { return s.class }
@@ -35,17 +51,13 @@ func (s *noticeScreen) back() bool    { return false }
 
 func (s *noticeScreen) Draw() *view.Node {
 	a := s.a
-	titleID, textID, buttonID := "title", "message", "button"
-	if s.class == ".registration.app.EULA" {
-		titleID, textID, buttonID = "eula_title", "eula_view", "eula_accept"
-	}
 	r := view.R(0, topBar, width, navBar)
-	body := a.n(linear, "", r, a.t(titleID, s.title, view.R(40, 300, 680, 360)))
+	body := a.n(linear, "", r, a.t(s.ids.title, s.title, view.R(40, 300, 680, 360)))
 	if s.text != "" {
-		body.Add(a.t(textID, s.text, view.R(40, 400, 680, 700)))
+		body.Add(a.t(s.ids.text, s.text, view.R(40, 400, 680, 700)))
 	}
-	body.Add(tap(with(textButton(a, buttonID, s.button, view.R(40, 1400, 680, 1496)), click), func() {}))
-	return a.window(a.n(scrollView, "", r, body))
+	body.Add(tap(with(textButton(a, s.ids.button, s.button, view.R(40, 1400, 680, 1496)), click), func() {}))
+	return a.window(a.n(scrollView, s.ids.root, r, body))
 }
 
 // A strangeScreen is one that no profile knows.

@@ -76,7 +76,7 @@ var locales = map[string]*words{
 		noCountryF:    "Não foi possível procurar o número de telefone %s porque o código do país não foi inserido ou está incorreto.",
 		invite:        "Convidar para o WhatsApp", cancel: "Cancelar", ok: "OK", searching: "Pesquisando…",
 		eulaButton: "CONCORDAR E CONTINUAR", eulaTitle: "WhatsApp",
-		tooOldF:     "Esta versão do %s está desatualizada e não funciona mais. Abra a Google Play Store para",
+		tooOldF:     "Esta versão do %s está desatualizada desde 11 de ago. de 2026. Toque em \"Baixar\" para atualizar.",
 		outOfDateF:  "O %s está desatualizado",
 		updateTitle: "Atualize o WhatsApp", updateButton: "Atualizar",
 		banTitle: "Temporariamente banido", banText: "está banido do WhatsApp. Fale conosco para obter ajuda.",
@@ -90,7 +90,7 @@ var locales = map[string]*words{
 		searchHint: "Pergunte à Meta AI ou pesquise", newChat: "Nova conversa", photoOf: "Foto de %s", tabs: []string{"Conversas", "Atualizações", "Comunidades", "Ligações"},
 		picker: "Enviar para…", notNow: "AGORA NÃO",
 		disappearing: "As mensagens temporárias estão ativadas nesta conversa", learnMore: "SAIBA MAIS",
-		restricted: "Sua conta está restrita. Você não pode iniciar novas conversas no momento. Mostrar detalhes",
+		restricted: "Sua conta foi restringida. Você não pode iniciar novas conversas no momento. Saiba mais",
 		readMore:   "Ler mais", draft: "Rascunho: ", openConfirmF: "Conversar com %s?", chatButton: "OK", rateTitle: "Gostando do WhatsApp?",
 	},
 	"es": {

@@ -20,7 +20,7 @@ func (l *look) chat(s *Screen) bool {
 	s.Panel = l.panel()
 	l.messages = l.messageList()
 	s.Composer = l.composer(s.Send)
-	if s.Composer == nil && l.covered(s) {
+	if s.Composer == nil && l.notice(s) {
 		return true
 	}
 	if n := l.node("attach"); n != nil && !n.Bounds.Empty() {
@@ -33,41 +33,6 @@ func (l *look) chat(s *Screen) bool {
 	return true
 }
 
-// covered looks for what stands in place of the composer.
-func (l *look) covered(s *Screen) bool {
-	if n := l.node("read_only"); n != nil {
-		s.ReadOnly = l.textIn(n)
-		if l.p.Words.Is("restricted", s.ReadOnly) {
-			s.Kind, s.Why, s.Words = Restricted, "the word restricted in place of the composer", maskDigits(s.ReadOnly)
-			return true
-		}
-		return false
-	}
-	for n := range l.appTexts(l.window) {
-		switch l.p.Words.Which(said(n), "restricted", "blocked") {
-		case "restricted":
-			s.ReadOnly = uiauto.Clean(said(n))
-			s.Kind, s.Why, s.Words = Restricted, "the word restricted, no composer", maskDigits(s.ReadOnly)
-			return true
-		case "blocked":
-			s.ReadOnly = uiauto.Clean(said(n))
-			return false
-		}
-	}
-	return l.popup(s)
-}
-
-// textIn joins the texts in a node.
-func (l *look) textIn(n *uiauto.Node) string {
-	var parts []string
-	for x := range n.All() {
-		if x.Text != "" {
-			parts = append(parts, x.Text)
-		}
-	}
-	return uiauto.Clean(strings.Join(parts, " "))
-}
-
 // header reads the chat's title. It is a number only in the international form
 // that the app shows for people who are not saved: a saved name may be digits.
 func (l *look) header(title *uiauto.Node) *Header {
@@ -78,7 +43,9 @@ func (l *look) header(title *uiauto.Node) *Header {
 			h.Self, name = true, name[:i]
 		}
 	}
-	h.Number = ShownNumber(name)
+	if h.Number = ShownNumber(name); h.Number == "" {
+		h.Other = numberBeforeWord(name)
+	}
 	if n := l.node("chat_status"); n != nil {
 		h.Status = uiauto.Clean(n.Text)
 	}
@@ -86,6 +53,16 @@ func (l *look) header(title *uiauto.Node) *Header {
 		h.Photo = n.Bounds
 	}
 	return h
+}
+
+// numberBeforeWord is the number of a title that is a number and a word in
+// brackets: "+55 92 9316-0101 (você)", in a language that no profile knows.
+func numberBeforeWord(title string) string {
+	i := strings.LastIndex(title, " (")
+	if i < 0 || !strings.HasSuffix(title, ")") || uiauto.Digits(title[i:]) != "" {
+		return ""
+	}
+	return ShownNumber(title[:i])
 }
 
 // ShownNumber is the digits of a text that is nothing but a number in

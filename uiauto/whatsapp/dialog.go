@@ -25,6 +25,7 @@ var dialogKinds = []struct {
 	{"restricted", Restricted},
 	{"banned", Banned},
 	{"update_forced", UpdateForced},
+	{"device_refused", DeviceRefused},
 	{"logged_out", LoggedOut},
 	{"searching", Searching},
 }
@@ -51,11 +52,23 @@ func (l *look) dialog(s *Screen) bool {
 			return true
 		}
 	}
-	if l.confirm(s) || l.popup(s) {
+	if l.confirm(s) || l.popup(s) || l.outdated(s) {
 		return true
 	}
 	s.Kind, s.Why, s.Words = Unknown, "a dialog with words that no profile has", maskDigits(s.Dialog.Text)
 	return true
+}
+
+// outdated recognises a dialog that says that the app is too old. One that can be
+// put off ("Not now") is a popup and was found before.
+func (l *look) outdated(s *Screen) bool {
+	for _, t := range []string{s.Dialog.Text, s.Dialog.Title} {
+		if word := l.p.Words.Which(t, "out_of_date", "update_title"); word != "" {
+			s.Kind, s.Why, s.Words = UpdateForced, "a dialog with the word "+word+" that cannot be put off", maskDigits(t)
+			return true
+		}
+	}
+	return false
 }
 
 func (l *look) readDialog(text, title *uiauto.Node) *Dialog {

@@ -7,13 +7,22 @@ import (
 	"github.com/wabridge/wabridge/uiauto"
 )
 
-// home recognises WhatsApp's home and other lists of chats.
+// home recognises WhatsApp's home and other lists of chats. The home has four
+// tabs, and only that of the chats has the container of their list; a list of
+// archived chats has rows and no tabs.
 func (l *look) home(s *Screen) bool {
-	n, row := l.node("home"), l.node("row_name")
-	if n == nil && row == nil {
+	frame, list, row := l.node("home"), l.node("chat_list"), l.node("row_name")
+	if frame == nil && list == nil && row == nil {
 		return false
 	}
+	shown := list != nil && !outside(list.Bounds, l.window.Bounds)
+	tab := l.otherTab()
+	if !shown && (row == nil || tab != nil) {
+		s.Kind, s.Why, s.Tab = HomeTab, "ids of the home without the list of the chats", tab
+		return true
+	}
 	s.Kind, s.Why = ChatList, "ids of the chat list"
+	s.Archive = l.archive()
 	for n := range l.window.All() {
 		if !l.app.Is(n, "row") {
 			continue
@@ -23,6 +32,48 @@ func (l *look) home(s *Screen) bool {
 		}
 	}
 	return true
+}
+
+// outside reports whether a node lies beside the window: pages of a pager that are
+// not shown have such bounds. A node without bounds lies nowhere in particular.
+func outside(r, window uiauto.Rect) bool {
+	return !r.Empty() && (r.Right <= window.Left || r.Left >= window.Right)
+}
+
+// otherTab is the tab of the chats where it can be tapped, because another one is
+// open: the first of the bar at the bottom (on all captures; the bar has the same
+// order in every language, and a tab that is open takes no tap). nil where the
+// bar is not there or the chats' tab is the open one.
+func (l *look) otherTab() *Target {
+	bar := l.node("tabs")
+	if bar == nil {
+		return nil
+	}
+	for n := range bar.All() {
+		if n == bar || n.Desc == "" && n.Text == "" {
+			continue
+		}
+		for ; n != bar; n = n.Parent {
+			if n.Has(uiauto.Clickable) && !n.Has(uiauto.Selected) && !n.Bounds.Empty() {
+				return &Target{Bounds: n.Bounds}
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// archive reads the entry of the archived chats above the list.
+func (l *look) archive() *Archive {
+	n := l.node("archive")
+	if n == nil || n.Bounds.Empty() {
+		return nil
+	}
+	a := &Archive{Bounds: n.Bounds}
+	if c := l.app.Inside(n, "archive_count"); c != nil {
+		a.Count = strings.TrimSpace(uiauto.Clean(said(c)))
+	}
+	return a
 }
 
 // row reads one chat of the list; one that is cut off before its name is none.

@@ -19,7 +19,7 @@ func Next(s Screen, g Goal) Action {
 		return nextInDialog(s, g)
 	case Popup:
 		return nextInPopup(s)
-	case Keyguard, LoggedOut, Banned, UpdateForced:
+	case Keyguard, LoggedOut, Banned, UpdateForced, DeviceRefused:
 		return nextForPerson(s, g)
 	case Restricted:
 		return nextRestricted(s, g)
@@ -34,10 +34,21 @@ func Next(s Screen, g Goal) Action {
 		return back(wabridge.CodeScreen, "the notification shade is open")
 	case SendPreview, MediaPreview, CannotShare, ReactionTray, AttachSheet, Picker, Search, OtherApp:
 		return back(wabridge.CodeScreen, "not the chat but "+string(s.Kind))
+	case HomeTab:
+		return nextOnHome(s, g)
 	case Searching, ChatList, Launcher, Empty:
 		return Action{Do: DoLook, Code: wabridge.CodeSlow, Why: "the chat is not open yet: " + string(s.Kind)}
 	}
 	return Action{Do: DoGiveUp, Code: wabridge.CodeScreen, Why: "a screen that no profile knows: " + s.Why}
+}
+
+// nextOnHome decides on a tab of the home that is not the chats': a chat that was
+// asked for is still to open; the chat list is to be gone to.
+func nextOnHome(s Screen, g Goal) Action {
+	if g.Number == "" && g.JID == "" && len(g.Names) == 0 && s.Tab != nil {
+		return Action{Do: DoTap, At: s.Tab.Bounds, Code: wabridge.CodeSlow, Why: "the home shows another tab: go to the chats"}
+	}
+	return again("the chat is not open yet: " + string(s.Kind))
 }
 
 func back(code wabridge.Code, why string) Action { return Action{Do: DoBack, Code: code, Why: why} }
@@ -60,7 +71,7 @@ func nextInChat(s Screen, g Goal) Action {
 	case !g.Send && g.Text == "":
 		return Action{Do: DoRead, Why: proof}
 	case s.Composer == nil && s.ReadOnly != "":
-		return Action{Do: DoFail, Code: wabridge.CodeUndeliverable, Why: "this chat takes no messages: there is a notice in place of the composer"}
+		return NextWithoutComposer(s)
 	case s.Composer == nil || s.Composer.Bounds.Empty():
 		return again("the composer is not there yet")
 	case s.Composer.Empty && !g.Send:
@@ -77,6 +88,22 @@ func nextInChat(s Screen, g Goal) Action {
 		return Action{Do: DoRead, Why: proof}
 	}
 	return nextQuoted(s, g, proof+"; the composer holds the text")
+}
+
+// NextWithoutComposer decides in the right chat where a notice stands in place of
+// the composer.
+func NextWithoutComposer(s Screen) Action {
+	if s.Blocked {
+		return Action{Do: DoFail, Code: wabridge.CodeUndeliverable, Why: "this contact is blocked on the phone"}
+	}
+	return closedChat()
+}
+
+// closedChat is the answer to a notice in place of the composer that nobody
+// knows: it may be the account's restriction, a group where only admins write, or
+// something new. Nothing was typed, nothing is concluded: the message waits.
+func closedChat() Action {
+	return Action{Do: DoFail, Code: wabridge.CodeClosedChat, Why: "there is a notice in place of the composer that is not known"}
 }
 
 // nextQuoted looks at what the message would quote.
@@ -110,7 +137,8 @@ func Proven(h Header, g Goal) (proof string, ok bool) {
 		return "the header shows the contact's name", true
 	case h.Number != "" && number != "" && wabridge.SameNumber(h.Number, number):
 		return "the header shows the number", true
-	case h.Number != "" && number != "":
+	case h.Number != "" && number != "",
+		h.Other != "" && number != "" && !wabridge.SameNumber(h.Other, number):
 		return "the header shows another number", false
 	case g.Direct:
 		return "this link led straight here", true
@@ -135,8 +163,7 @@ func wantedNumber(g Goal) string {
 // for the number that is asked for: a dialog of an earlier attempt may still
 // stand there. After DoFail the dialog is still to be backed out of.
 func nextInDialog(s Screen, g Goal) Action {
-	number := wantedNumber(g)
-	if s.Dialog == nil || number == "" || !wabridge.SameNumber(s.Dialog.Digits, number) {
+	if !speaksOf(s, g) {
 		return back(wabridge.CodeScreen, "a dialog that does not speak of this number: "+string(s.Kind))
 	}
 	switch s.Kind {
@@ -157,6 +184,20 @@ func nextInDialog(s Screen, g Goal) Action {
 		}
 	}
 	return back(wabridge.CodeScreen, "a question without a button to agree")
+}
+
+// speaksOf reports whether a dialog is the answer about the number that is asked
+// for: it names it; or it says, without naming any, that a number is not on
+// WhatsApp, and this attempt's link led straight to it.
+func speaksOf(s Screen, g Goal) bool {
+	number := wantedNumber(g)
+	switch {
+	case s.Dialog == nil || number == "":
+		return false
+	case s.Dialog.Digits == "":
+		return s.Kind == NotOnWhatsApp && g.Direct
+	}
+	return wabridge.SameNumber(s.Dialog.Digits, number)
 }
 
 // nextInPopup does what the profile says about a popup.
@@ -183,7 +224,7 @@ func nextForPerson(s Screen, g Goal) Action {
 		stop.Code = wabridge.CodeNotRegistered
 	case Banned:
 		stop.Code = wabridge.CodeLocked
-	case UpdateForced:
+	case UpdateForced, DeviceRefused:
 		stop.Code = wabridge.CodeAttention
 	}
 	if stop.Why == "" {
@@ -198,6 +239,14 @@ func nextForPerson(s Screen, g Goal) Action {
 func nextRestricted(s Screen, g Goal) Action {
 	if g.Number == "" && g.JID == "" {
 		return back(wabridge.CodeNoNewChats, "a chat that the restricted account may not start")
+	}
+	if s.Chat != nil && s.Chat.Title != "" {
+		if proof, ok := Proven(*s.Chat, g); !ok {
+			return back(wabridge.CodeWrongChat, proof)
+		}
+	}
+	if s.Guessed && wabridge.IsGroup(g.JID) {
+		return closedChat() // a group's notice: only its admins may write, as likely as not
 	}
 	return Action{Do: DoFail, Code: wabridge.CodeNoNewChats, Why: s.Words}
 }

@@ -16,6 +16,7 @@ func TestNext(t *testing.T) {
 	named.Names = []string{"Anna"}
 	read := Goal{Number: number}
 	ours := chatOf{title: shown, entry: "hello", send: true}
+	homeTab := el("at=[0,0][9,9]", el("id=bottom_nav", el("clickable=true", "desc=Xyz, 3", "at=[0,7][4,9]"), el("desc=Zyx", "at=[5,7][9,9]")))
 	with := func(c chatOf, f func(*chatOf)) string { f(&c); return c.draw() }
 
 	cases := []struct {
@@ -58,6 +59,16 @@ func TestNext(t *testing.T) {
 		{"no composer yet", with(ours, func(c *chatOf) { c.entry, c.send = "", false }), send, DoLook, wabridge.CodeSlow},
 		{"a notice in place of the composer", with(ours, func(c *chatOf) {
 			c.entry, c.send, c.extra = "", false, el("id=read_only_chat_info", "text=Only admins")
+			c.bubbles = []bub{{text: "a", time: "1:00"}}
+		}), send, DoFail, wabridge.CodeClosedChat},
+		{"a notice in a chat without a message", with(ours, func(c *chatOf) {
+			c.entry, c.send, c.extra = "", false, el("id=read_only_chat_info", "text=Qwx zyx")
+		}), send, DoFail, wabridge.CodeNoNewChats},
+		{"a notice in a group without a message", with(ours, func(c *chatOf) {
+			c.title, c.entry, c.send, c.extra = "Team", "", false, el("id=read_only_chat_info", "text=Qwx zyx")
+		}), Goal{JID: "1@g.us", Text: "hello", Send: true, Direct: true}, DoFail, wabridge.CodeClosedChat},
+		{"a blocked contact", with(ours, func(c *chatOf) {
+			c.entry, c.send, c.extra = "", false, el("id=read_only_chat_info", "text=Blockiert. Tippe zum Freigeben")
 		}), send, DoFail, wabridge.CodeUndeliverable},
 		{"another's chat with a notice", with(ours, func(c *chatOf) {
 			c.title, c.entry, c.send, c.extra = "Bob", "", false, el("id=read_only_chat_info", "text=Only admins")
@@ -78,7 +89,9 @@ func TestNext(t *testing.T) {
 		{"searching", dialogOf("Searching…"), send, DoLook, wabridge.CodeSlow},
 
 		{"a preview with its own send", el("at=[0,0][9,9]", el("id=send", "at=[1,1][2,2]")), direct, DoBack, wabridge.CodeScreen},
-		{"home", el("at=[0,0][9,9]", el("id=bottom_nav")), send, DoLook, wabridge.CodeSlow},
+		{"home", el("at=[0,0][9,9]", el("id=conversation_container"), el("id=bottom_nav")), send, DoLook, wabridge.CodeSlow},
+		{"another tab of the home", homeTab, send, DoLook, wabridge.CodeSlow},
+		{"another tab of the home on the way to the chats", homeTab, Goal{}, DoTap, wabridge.CodeSlow},
 		{"home with a send button", el("at=[0,0][9,9]", el("id=bottom_nav"), el("id=send", "at=[1,1][2,2]")), send, DoBack, wabridge.CodeScreen},
 		{"another app", el("package=org.other", "at=[0,0][9,9]"), send, DoBack, wabridge.CodeScreen},
 		{"nothing to see", "", send, DoLook, wabridge.CodeSlow},

@@ -25,7 +25,7 @@ func NextShare(s Screen, g Share) Action {
 	switch s.Kind {
 	case MediaPreview:
 		return nextInPreview(s, g)
-	case Chat, ChatList:
+	case Chat, ChatList, HomeTab:
 		return again("the preview is not open yet")
 	case Picker:
 		if g.Attached {

@@ -154,9 +154,12 @@ func (l *look) attachSheet(s *Screen) bool {
 	return true
 }
 
-// picker recognises the document picker; other pickers have words only.
+// picker recognises the pickers of documents and of contacts.
 func (l *look) picker(s *Screen) bool {
 	n := l.node("picker")
+	if n == nil {
+		n = l.node("contact_picker")
+	}
 	if n == nil {
 		return false
 	}

@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wabridge/wabridge/uiauto"
@@ -29,7 +30,7 @@ func Recognise(d *uiauto.Dump, p *uiauto.Profiles) Screen {
 	}
 	for _, id := range l.app.IDs("send") {
 		for n := range d.Find(uiauto.Selector{ID: id, Within: l.window}) {
-			if s.Sends++; s.Sends == 1 {
+			if s.Sends++; s.Sends == 1 && !l.covered(n.Bounds) {
 				s.Send = &Target{Bounds: n.Bounds}
 			}
 		}
@@ -45,8 +46,9 @@ func Recognise(d *uiauto.Dump, p *uiauto.Profiles) Screen {
 
 // appRules are tried in this order; the first that fits fills the screen.
 var appRules = []func(*look, *Screen) bool{
+	(*look).account,
+	(*look).inviteDialog,
 	(*look).dialog,
-	(*look).registration,
 	(*look).picker,
 	(*look).tray,
 	(*look).attachSheet,
@@ -82,14 +84,57 @@ func (l *look) sys(role string) *uiauto.Node {
 	return nil
 }
 
-// top chooses the window that counts: uiautomator dumps the active one only,
-// uiautomator2 also the bars of the system, the active app last.
+// top chooses the window that counts. uiautomator dumps the active one only;
+// uiautomator2 dumps all that are visible, in any order: the bars of the system,
+// the keyboard, the app, and its dialogs as windows of their own. The app's own
+// windows come first, the smallest of them because a dialog or a menu lies over
+// its activity. Another app's window counts only if it has the focus (a keyboard
+// never has it), or if the app shows none.
 func (l *look) top() {
 	for _, w := range l.windows {
-		if w.Package != systemUI {
+		if w.Package != systemUI && l.above(w) {
 			l.window = w
 		}
 	}
+}
+
+// above reports whether a window comes before the one chosen so far.
+func (l *look) above(w *uiauto.Node) bool {
+	if l.window == nil {
+		return true
+	}
+	was, is := l.p.For(l.window.Package) != nil, l.p.For(w.Package) != nil
+	switch {
+	case was && is:
+		return w.Bounds.Area() <= l.window.Bounds.Area()
+	case is:
+		return !hasFocus(l.window) || hasFocus(w)
+	case was:
+		return hasFocus(w) && !hasFocus(l.window)
+	}
+	return true
+}
+
+// hasFocus reports whether a node of the window has the input focus.
+func hasFocus(w *uiauto.Node) bool {
+	for n := range w.All() {
+		if n.Has(uiauto.Focused) {
+			return true
+		}
+	}
+	return false
+}
+
+// covered reports whether a window of another app lies over the middle of r: a
+// tap there would go to that app. The bars of the system lie over nothing.
+func (l *look) covered(r uiauto.Rect) bool {
+	x, y := r.Center()
+	for _, w := range l.windows {
+		if w.Package != l.window.Package && w.Package != systemUI && w.Bounds.Contains(x, y) {
+			return true
+		}
+	}
+	return false
 }
 
 const systemUI = "com.android.systemui"
@@ -97,6 +142,9 @@ const systemUI = "com.android.systemui"
 // system recognises Android's own windows.
 func (l *look) system() (Screen, bool) {
 	w := l.windows[len(l.windows)-1]
+	if i := slices.IndexFunc(l.windows, l.permission); i >= 0 {
+		w = l.windows[i]
+	}
 	s := Screen{App: w.Package, Size: w.Bounds}
 	switch {
 	case l.keyguard(&s):
@@ -177,16 +225,6 @@ func (l *look) foreign(s Screen) Screen {
 	}
 	s.Kind, s.Why = OtherApp, "a window of another app"
 	return s
-}
-
-// registration recognises the screens of a phone that is logged out.
-func (l *look) registration(s *Screen) bool {
-	n := l.node("registration")
-	if n == nil {
-		return false
-	}
-	s.Kind, s.Why = LoggedOut, "id "+n.Suffix()+" of the registration"
-	return true
 }
 
 // search recognises the search through chats.

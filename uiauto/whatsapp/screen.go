@@ -11,7 +11,8 @@ type Kind string
 // The kinds of screens.
 const (
 	Chat          Kind = "chat"            // a chat is open, its header known
-	ChatList      Kind = "chat_list"       // WhatsApp's home
+	ChatList      Kind = "chat_list"       // WhatsApp's home, the tab with the chats; or the list of archived chats
+	HomeTab       Kind = "home_tab"        // WhatsApp's home, another tab: Updates, Communities, Calls
 	NotOnWhatsApp Kind = "not_on_whatsapp" // dialog: the number is not on WhatsApp
 	BadNumber     Kind = "bad_number"      // dialog: not a valid number, too short, no country code
 	LookupFailed  Kind = "lookup_failed"   // dialog: look-up failed, no internet
@@ -31,8 +32,9 @@ const (
 	Banned        Kind = "banned"
 	Restricted    Kind = "restricted" // account restricted: no new chats
 	UpdateForced  Kind = "update_forced"
-	ANR           Kind = "anr"        // "… isn't responding"
-	Permission    Kind = "permission" // runtime permission dialog
+	DeviceRefused Kind = "device_refused" // the app does not work on this device: companion only, custom ROM, unofficial app
+	ANR           Kind = "anr"            // "… isn't responding"
+	Permission    Kind = "permission"     // runtime permission dialog
 	Launcher      Kind = "launcher"
 	OtherApp      Kind = "other_app"
 	Unknown       Kind = "unknown" // the app's window, but none we know
@@ -54,6 +56,7 @@ type Screen struct {
 	Bubbles  []Bubble  `json:"bubbles,omitempty"`
 	Dialog   *Dialog   `json:"dialog,omitempty"`
 	Chats    []Row     `json:"chats,omitempty"`
+	Archive  *Archive  `json:"archive,omitempty"`     // the entry of the archived chats, above the list
 	Panel    *Quote    `json:"quote_panel,omitempty"` // above the composer: what the next message quotes
 	Preview  *Preview  `json:"preview,omitempty"`
 	Tray     []Emoji   `json:"tray,omitempty"`
@@ -67,6 +70,9 @@ type Screen struct {
 	Down     *Target     `json:"-"` // the button that goes to the newest message; there when it is out of sight
 	Sends    int         `json:"-"` // how many nodes have the id `send`
 	ReadOnly string      `json:"-"` // text in place of the composer
+	Blocked  bool        `json:"-"` // ReadOnly says that we have blocked this contact
+	Guessed  bool        `json:"-"` // restricted by the place of a notice alone, its words are not known
+	Tab      *Target     `json:"-"` // the tab with the chats, where another one is open
 	Words    string      `json:"-"` // the app's words that decided, digits masked: for people
 	NoNet    bool        `json:"-"` // lookup_failed for want of internet
 	Attach   *Target     `json:"-"` // the composer's button, or the entry for documents in its sheet
@@ -79,6 +85,10 @@ type Header struct {
 	Number string `json:"number,omitempty"` // digits, if the title is a number
 	Status string `json:"status,omitempty"` // "online", "typing…"
 	Self   bool   `json:"-"`                // "(You)": the chat with oneself
+	// Other is the digits of a title that is a number and a word in brackets, as that
+	// of the chat with oneself is in a language that no profile has. It is somebody's
+	// saved name as likely: it proves no chat, it only speaks against another number.
+	Other string `json:"-"`
 
 	Photo uiauto.Rect `json:"-"` // of the picture beside the name; empty if there is none
 }
@@ -194,6 +204,14 @@ type Button struct {
 
 // MarshalText gives the button's text.
 func (b Button) MarshalText() ([]byte, error) { return []byte(b.Text), nil }
+
+// An Archive is the entry of the archived chats.
+type Archive struct {
+	// Count is the number beside it, "" for none. Whether it counts chats or only
+	// those with something unread differs between builds (not verified on a phone).
+	Count  string      `json:"count,omitempty"`
+	Bounds uiauto.Rect `json:"-"`
+}
 
 // A Row is one chat of the chat list.
 type Row struct {
