@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"session"},
 	{"bot"},
 	{"queue", "analytics", "audit", "uiauto", "media", "content"},
-	{"adb", "adb/adbd", "choice"},
+	{"adb", "adb/adbd", "choice", "phonenumber"},
 	{"adb/wire"},
 	{""},
 }

@@ -338,9 +338,10 @@ func FuzzQuery(f *testing.F) {
 	for _, s := range []string{"after=1&wait=2", "phone=a,b&phone=c", "cursor=czox", "since=2026-01-31T08:00:00Z", "%zz", "state=queued&order=oldest"} {
 		f.Add(s)
 	}
+	server := &Server{Config: Config{Store: newStore(f)}}
 	f.Fuzz(func(t *testing.T, s string) {
 		r := &http.Request{URL: parsed(s)}
-		filter, err := filterOf(r)
+		filter, err := server.filterOf(r)
 		if err == nil && (filter.Limit < 1 || filter.Limit > 999 || filter.Before < 0 || filter.After < 0) {
 			t.Errorf("%q gives %+v", s, filter)
 		}

@@ -126,7 +126,7 @@ func (s *Server) listCampaignMessages(w http.ResponseWriter, r *http.Request) er
 	if _, err := s.Store.Campaign(r.Context(), r.PathValue("id")); err != nil {
 		return campaignError(err)
 	}
-	f, err := filterOf(r)
+	f, err := s.filterOf(r)
 	if err != nil {
 		return err
 	}

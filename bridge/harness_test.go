@@ -66,12 +66,19 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// newHarness makes a Server; change may alter its configuration.
-func newHarness(t *testing.T, change ...func(*Config)) *harness {
+// newStore opens an empty database.
+func newStore(t testing.TB) *sqlite.DB {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "wabridge.db"), sqlite.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
+	return db
+}
+
+// newHarness makes a Server; change may alter its configuration.
+func newHarness(t *testing.T, change ...func(*Config)) *harness {
+	t.Helper()
+	db := newStore(t)
 	h := &harness{t: t, store: db, logs: &syncBuffer{}}
 	for _, p := range []wabridge.Phone{
 		{ID: phoneID, WABA: "200000000000001", Serial: "emu1", Package: "com.whatsapp", Number: "15550001001"},

@@ -1,11 +1,14 @@
 package bridge
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -22,7 +25,7 @@ type messageDetail struct {
 }
 
 func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
-	f, err := filterOf(r)
+	f, err := s.filterOf(r)
 	if err != nil {
 		return err
 	}
@@ -49,13 +52,12 @@ func (s *Server) pageOfMessages(w http.ResponseWriter, r *http.Request, f queue.
 }
 
 // filterOf reads the parameters of a list of messages.
-func filterOf(r *http.Request) (queue.MessageFilter, error) {
+func (s *Server) filterOf(r *http.Request) (queue.MessageFilter, error) {
 	q := newQuery(r)
 	f := queue.MessageFilter{
 		Phone:    q.text("phone"),
 		Chat:     q.text("chat"),
 		Campaign: q.text("campaign"),
-		Number:   wabridge.Digits(q.text("number")),
 		Since:    q.time("since"),
 		Until:    q.time("until"),
 		Limit:    q.number("limit", 100, 1, 999),
@@ -81,7 +83,40 @@ func filterOf(r *http.Request) (queue.MessageFilter, error) {
 	default:
 		q.fail(bad("order", "use newest or oldest", "order is not known"))
 	}
-	return f, q.err()
+	if err := q.err(); err != nil || q.text("number") == "" {
+		return f, err
+	}
+	var err error
+	f.Number, err = s.numberOf(r.Context(), f.Phone, q.text("number"))
+	return f, err
+}
+
+// numberOf reads the number that a list is asked for, as the phone (all of
+// them if "") reads a recipient's.
+func (s *Server) numberOf(ctx context.Context, phone, input string) (string, error) {
+	phones, err := s.Store.Phones(ctx)
+	if err != nil {
+		return "", err
+	}
+	phones = slices.DeleteFunc(phones, func(p wabridge.Phone) bool { return phone != "" && p.ID != phone })
+	if len(phones) == 0 {
+		phones = []wabridge.Phone{{}}
+	}
+	found := ""
+	for _, p := range phones {
+		digits, err := ReadRecipient(ctx, s.Store, p, input)
+		if wrong, ok := errors.AsType[*phonenumber.Error](err); ok {
+			return "", bad("number", wrong.Remedy, "number is not a phone number")
+		}
+		if err != nil {
+			return "", err
+		}
+		if found != "" && found != digits {
+			return "", bad("number", `write "+" and the country code, or name the phone`, "number is another person's for each phone")
+		}
+		found = digits
+	}
+	return found, nil
 }
 
 func (s *Server) readMessage(w http.ResponseWriter, r *http.Request) error {

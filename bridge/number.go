@@ -1,22 +1,26 @@
 package bridge
 
 import (
-	"strconv"
-
-	"github.com/nyaruka/phonenumbers"
+	"context"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/phonenumber"
+	"github.com/wabridge/wabridge/queue"
 )
 
-// HasCountry reports whether digits begin with an assigned country code.
-func HasCountry(digits string) bool {
-	for n := 1; n <= min(3, len(digits)); n++ {
-		code, err := strconv.Atoi(digits[:n])
-		if err == nil && code > 0 && digits[0] != '0' && phonenumbers.GetRegionCodeForCountryCode(code) != phonenumbers.UNKNOWN_REGION {
-			return true
-		}
-	}
-	return false
+// A MessageLister finds messages; the store is one.
+type MessageLister interface {
+	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
+}
+
+// ReadRecipient reads a person's number as docs/api.md ("Numbers") says, for a
+// message from the phone. A number that can be read in two ways is the one
+// that the phone has a chat with. What cannot be read is a *phonenumber.Error.
+func ReadRecipient(ctx context.Context, store MessageLister, phone wabridge.Phone, to string) (digits string, err error) {
+	return phonenumber.Parse(to, phone.Number, func(digits string) bool {
+		found, err := store.Messages(ctx, queue.MessageFilter{Phone: phone.ID, Number: digits, Limit: 1})
+		return err == nil && len(found) > 0
+	})
 }
 
 // Unusable says why nothing is taken for a phone, "" if it is: what its queue

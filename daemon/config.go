@@ -16,6 +16,7 @@ import (
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/media"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/queue/sqlite"
 )
@@ -320,8 +321,8 @@ func (p PhoneConfig) validate(field string, bad report) {
 		bad(field+".package", "%q is neither com.whatsapp nor com.whatsapp.w4b", p.Package)
 	}
 	if p.Number != "" {
-		if d := wabridge.Digits(p.Number); len(d) < 7 || len(d) > 15 {
-			bad(field+".number", "%q is not a phone number with its country code", p.Number)
+		if _, err := phonenumber.ParseOwn(p.Number); err != nil {
+			bad(field+".number", "%q is %v", p.Number, err)
 		}
 	}
 	if p.PIN != "" && p.PIN != wabridge.Digits(p.PIN) {

@@ -264,8 +264,8 @@ func TestFlagsWinOverEnvironmentOverFile(t *testing.T) {
 }
 
 func TestPhonesAreAddedToThoseOfTheFile(t *testing.T) {
-	file := "phones:\n  - serial: A\n    id: 00123456\n    unlock_pin: 0123\n    number: 0049 170 1\n"
-	want := []PhoneConfig{{Serial: "A", ID: "00123456", PIN: "0123", Number: "0049 170 1"}}
+	file := "phones:\n  - serial: A\n    id: 00123456\n    unlock_pin: 0123\n    number: 0049 170 1234567\n"
+	want := []PhoneConfig{{Serial: "A", ID: "00123456", PIN: "0123", Number: "0049 170 1234567"}}
 	for _, tt := range []struct {
 		name string
 		env  string

@@ -136,7 +136,7 @@ func TestCRMOfThePresetWabridge(t *testing.T) {
 	r := goThrough(t, c, crm.Config{
 		URL: c.URL + "/queue", ResultsURL: c.URL + "/results", IncomingURL: c.URL + "/incoming", Secret: "s3cret", SignSecret: "sign",
 	}, []string{"/results", `"17"`, `"read"`, `"order 17"`}, []string{"/incoming", "thank you", `"from":"15550001777"`})
-	c.once(t, "/results", `"broken"`, `"rejected"`, "to: it is no number")
+	c.once(t, "/results", `"broken"`, `"rejected"`, "to: this is not a phone number")
 	c.once(t, "/results", `"17"`, `"accepted"`)
 
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.d.Addr()+"/bridge/v1/status", http.NoBody)

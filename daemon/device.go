@@ -13,6 +13,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/adb"
+	"github.com/wabridge/wabridge/phonenumber"
 )
 
 // adbOptions says how phones are reached.
@@ -41,8 +42,9 @@ func phoneID(serial string, user int, pkg string) string {
 func phoneOf(p PhoneConfig, waba string) wabridge.Phone {
 	out := wabridge.Phone{
 		ID: p.ID, WABA: waba, Serial: p.Serial, User: p.User, Package: p.Package,
-		Number: wabridge.Digits(p.Number), Name: p.Name, State: wabridge.PhoneStarting,
+		Name: p.Name, State: wabridge.PhoneStarting,
 	}
+	out.Number, _ = phonenumber.ParseOwn(p.Number) // validated before; "" where the phone is not in the file
 	if out.Package == "" {
 		out.Package = "com.whatsapp"
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/inbox/notification"
+	"github.com/wabridge/wabridge/phonenumber"
 )
 
 // The queries of the contacts provider. The name stands last, so that nothing
@@ -142,10 +143,11 @@ func international(s string) string {
 	if !strings.HasPrefix(s, "+") {
 		return ""
 	}
-	if n := wabridge.Digits(s); len(n) >= 7 && len(n) <= 15 {
-		return n
+	n, err := phonenumber.Parse(s, "", nil)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return n
 }
 
 // Numbers lists the numbers of everybody with this name; two forms of one

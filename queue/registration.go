@@ -41,9 +41,11 @@ func Blocked(ctx context.Context, store Objects, phone, number string, at time.T
 	if number == "" {
 		return false, nil
 	}
-	o, err := store.Object(ctx, ObjectBlocked, phone, wabridge.Line(number))
-	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		return false, nil
+	for _, form := range wabridge.NumberForms(wabridge.Line(number)) { // the list of an older program has the other form
+		o, err := store.Object(ctx, ObjectBlocked, phone, form)
+		if wabridge.CodeOf(err) != wabridge.CodeNotFound {
+			return err == nil && !at.Before(o.Created), err
+		}
 	}
-	return err == nil && !at.Before(o.Created), err
+	return false, nil
 }

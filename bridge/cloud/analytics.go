@@ -211,9 +211,9 @@ func (a *api) tallies(ctx context.Context, q *query, want []queue.Counter, more 
 	return a.Store.Tallies(ctx, t)
 }
 
-// number is how answers show a phone: its digits, or its id while they are
+// shownNumber is how answers show a phone: its digits, or its id while they are
 // unknown.
-func number(p wabridge.Phone) string {
+func shownNumber(p wabridge.Phone) string {
 	if p.Number == "" {
 		return p.ID
 	}

@@ -184,12 +184,12 @@ func (p params) users() ([]string, error) {
 // blockable reads one user's number.
 func (a *api) blockable(ctx context.Context, phone wabridge.Phone, input string) (blockedUser, error) {
 	u := blockedUser{Input: input}
-	number, err := numberOf(input, phone.Number, func(digits string) bool { return a.met(ctx, phone.ID, digits) })
+	number, err := a.readNumber(ctx, phone, input)
 	if err != nil {
 		return u, err
 	}
 	u.WaID = number
-	if wabridge.SameNumber(number, canonical(phone.Number)) {
+	if wabridge.SameNumber(number, phone.Number) {
 		return u, refuse(wabridge.CodeSelf, "user: this is the phone's own number")
 	}
 	return u, nil
@@ -218,12 +218,14 @@ func (a *api) block(ctx context.Context, phone wabridge.Phone, u blockedUser) er
 
 // unblock takes a user off the list.
 func (a *api) unblock(ctx context.Context, phone wabridge.Phone, u blockedUser) error {
-	err := a.Store.DeleteObject(ctx, queue.ObjectBlocked, phone.ID, wabridge.Line(u.WaID))
-	a.blockers.forget(phone.ID)
-	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		return nil // not blocked: what was wanted is so
+	defer a.blockers.forget(phone.ID)
+	for _, form := range wabridge.NumberForms(u.WaID) { // the list of an older program may have either
+		err := a.Store.DeleteObject(ctx, queue.ObjectBlocked, phone.ID, form)
+		if err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
+			return blockError(err)
+		}
 	}
-	return blockError(err)
+	return nil // not blocked: what was wanted is so
 }
 
 // blockError is an error of the database in the words of this call.

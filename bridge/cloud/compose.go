@@ -53,8 +53,8 @@ func (c *Composer) compose(ctx context.Context, phone wabridge.Phone, p params) 
 // Recipient reads a person's number; of the message Chat, Number and Input are
 // set.
 func (c *Composer) Recipient(ctx context.Context, phone wabridge.Phone, to string) (m wabridge.Message, err error) {
-	number, err := numberOf(to, phone.Number, func(digits string) bool { return c.api.met(ctx, phone.ID, digits) })
-	if err == nil && wabridge.SameNumber(number, canonical(phone.Number)) {
+	number, err := c.api.readNumber(ctx, phone, to)
+	if err == nil && wabridge.SameNumber(number, phone.Number) {
 		err = refuse(wabridge.CodeSelf, "to: this is the sending phone's own number; write to another one")
 	}
 	if err == nil {

@@ -238,17 +238,11 @@ func (a *api) recipient(ctx context.Context, phone wabridge.Phone, p params) (re
 		return to, say(wabridge.CodeParameter, `(#100) Param recipient_type must be one of {INDIVIDUAL, GROUP} - got "`+brief(kind)+`".`,
 			"recipient_type: set it to individual or group, or leave it out")
 	}
-	to.number, err = numberOf(input, phone.Number, func(digits string) bool { return a.met(ctx, phone.ID, digits) })
-	if err == nil && wabridge.SameNumber(to.number, canonical(phone.Number)) {
+	to.number, err = a.readNumber(ctx, phone, input)
+	if err == nil && wabridge.SameNumber(to.number, phone.Number) {
 		err = refuse(wabridge.CodeSelf, "to: this is the sending phone's own number; write to another one")
 	}
 	return to, err
-}
-
-// met tells whether the phone has a message from or to these digits.
-func (a *api) met(ctx context.Context, phone, digits string) bool {
-	found, err := a.Store.Messages(ctx, queue.MessageFilter{Phone: phone, Number: digits, Limit: 1})
-	return err == nil && len(found) > 0
 }
 
 // maxCallback bounds biz_opaque_callback_data, in characters.

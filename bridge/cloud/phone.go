@@ -8,6 +8,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -176,7 +177,7 @@ func plan(digits string) (country, dial, display string) {
 	}
 	dial = phonenumbers.Format(n, phonenumbers.E164)
 	dial = dial[1 : len(dial)-len(phonenumbers.GetNationalSignificantNumber(n))]
-	return region(digits), dial, phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	return phonenumber.Region(digits), dial, phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
 func verification(p wabridge.Phone) string {

@@ -93,7 +93,7 @@ func (a *api) messageAnalytics(ctx context.Context, q *query) (node, error) {
 	}
 	numbers := []string{}
 	for _, p := range q.phones {
-		numbers = append(numbers, number(p))
+		numbers = append(numbers, shownNumber(p))
 	}
 	slices.Sort(numbers)
 	countries := q.Countries
@@ -167,7 +167,7 @@ func (q *query) measure(n node, metric, name string, s *sum) {
 // place writes whose and where.
 func (q *query) place(n node, k pointKey) {
 	if k.phone != "" {
-		n["phone_number"] = number(q.phones[k.phone])
+		n["phone_number"] = shownNumber(q.phones[k.phone])
 	}
 	put(n, "country", k.country)
 }

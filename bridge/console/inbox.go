@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -291,12 +292,12 @@ func initial(name string) string {
 
 // newTalk leads to the chat with a number that somebody typed.
 func (c *Console) newTalk(v *visit) error {
-	digits := wabridge.Digits(v.FormValue("to"))
 	phone, err := c.Store.Phone(v.Context(), v.FormValue("phone"))
 	if err != nil {
 		return err
 	}
-	if len(digits) < 7 || len(digits) > 15 {
+	digits, err := bridge.ReadRecipient(v.Context(), c.Store, phone, v.FormValue("to"))
+	if err != nil {
 		return refuse("inbox.bad_number")
 	}
 	http.Redirect(v.w, v.Request, talkPath(phone.ID, wabridge.UserJID(digits)), http.StatusSeeOther)

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -182,8 +184,10 @@ func (p *Poller) complete(ctx context.Context, c *candidate, phones []wabridge.P
 		return bad, nil
 	}
 	m.Phone = phone.ID
-	if m.Group == "" && phone.Number != "" && wabridge.SameNumber(m.Number, phone.Number) {
-		return wrong(wabridge.CodeSelf, "%s: it is the sending phone's own number", p.wire.field("to")), nil
+	if m.Group == "" {
+		if bad, err := p.person(ctx, m, phone); bad != nil || err != nil {
+			return bad, err
+		}
 	}
 	blocked, err := queue.Blocked(ctx, p.store, phone.ID, m.Number, now)
 	if err != nil {
@@ -196,6 +200,19 @@ func (p *Poller) complete(ctx context.Context, c *candidate, phones []wabridge.P
 		return p.render(ctx, c, phone.WABA, now)
 	}
 	return nil, nil
+}
+
+// person reads the number of a message's recipient.
+func (p *Poller) person(ctx context.Context, m *wabridge.Message, phone wabridge.Phone) (*mistake, error) {
+	digits, err := bridge.ReadRecipient(ctx, p.store, phone, m.Input)
+	if bad, ok := errors.AsType[*phonenumber.Error](err); ok {
+		return wrong(wabridge.CodeValue, "%s: %s", p.wire.field("to"), bad.Remedy), nil
+	}
+	if err == nil && wabridge.SameNumber(digits, phone.Number) {
+		return wrong(wabridge.CodeSelf, "%s: it is the sending phone's own number", p.wire.field("to")), nil
+	}
+	m.Number, m.Chat = digits, wabridge.UserJID(digits)
+	return nil, err
 }
 
 // ready says whether there is the phone that the configuration speaks of: at

@@ -14,8 +14,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/content"
 )
@@ -25,8 +23,6 @@ const (
 	maxID       = 200
 	maxCallback = 512
 	maxPriority = 1000
-	minDigits   = 7
-	maxDigits   = 15
 	defaultTTL  = 30 * 24 * time.Hour
 )
 
@@ -136,7 +132,7 @@ func (it item) read(name func(string) string, now time.Time) (reading, *mistake)
 	return r, it.times(m, name, now)
 }
 
-// recipient reads `to`.
+// recipient reads a group's id in `to`; a person's number is left in Input.
 func (it item) recipient(m *wabridge.Message, name func(string) string) *mistake {
 	to, ok := scalar(it.given["to"])
 	if to = strings.TrimSpace(to); !ok || to == "" {
@@ -150,31 +146,9 @@ func (it item) recipient(m *wabridge.Message, name func(string) string) *mistake
 		m.Group, m.Chat = to, to
 		return nil
 	}
-	digits := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || strings.ContainsRune("+-()", r) {
-			return -1
-		}
-		return r
-	}, to)
-	switch {
-	case digits != wabridge.Digits(digits):
-		return wrong(wabridge.CodeValue, "%s: it holds something other than digits, +, -, brackets and blanks", name("to"))
-	case len(digits) < minDigits || len(digits) > maxDigits || !hasCountry(digits):
-		return wrong(wabridge.CodeValue, "%s: it is no number with its country code first", name("to"))
-	}
-	m.Number, m.Chat = digits, wabridge.UserJID(digits)
+	// The phone decides which country a number without "+" is of: complete reads it.
+	m.Chat = wabridge.UserJID(wabridge.Digits(to))
 	return nil
-}
-
-// hasCountry reports whether digits begin with an assigned country code.
-func hasCountry(digits string) bool {
-	for n := 1; n <= 3; n++ {
-		code, err := strconv.Atoi(digits[:n])
-		if err == nil && code > 0 && digits[0] != '0' && phonenumbers.GetRegionCodeForCountryCode(code) != phonenumbers.UNKNOWN_REGION {
-			return true
-		}
-	}
-	return false
 }
 
 // content reads the text, or the object of a type.

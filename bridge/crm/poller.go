@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -22,6 +23,7 @@ type Store interface {
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
+	bridge.MessageLister
 	// Gone reports whether a message had this id and was dropped for its age.
 	Gone(ctx context.Context, id string) (bool, error)
 	Statuses(ctx context.Context, id string) ([]wabridge.Event, error)

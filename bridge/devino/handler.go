@@ -48,6 +48,7 @@ type Store interface {
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
+	bridge.MessageLister
 	Media(ctx context.Context, id string, now time.Time) (queue.MediaRecord, error)
 	Events(ctx context.Context, after int64, limit int, f queue.EventFilter) (events []wabridge.Event, searched int64, err error)
 	LastEvent(ctx context.Context) (int64, error)

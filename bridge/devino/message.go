@@ -18,6 +18,7 @@ import (
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -26,8 +27,6 @@ import (
 // others bound what is stored.
 const (
 	maxFrom         = 255
-	maxDigits       = 15 // of a number with its country code (E.164)
-	minDigits       = 7
 	maxText         = 1000
 	maxContentName  = 100
 	maxCallbackData = 4096
@@ -45,7 +44,10 @@ func (a *api) draft(ctx context.Context, it *item, phones []wabridge.Phone, now 
 		return nil
 	}
 	phone := a.sender(it, phones)
-	to := it.recipient(phone)
+	to, err := a.recipient(ctx, it, phone)
+	if err != nil {
+		return err
+	}
 	input, _ := it.text("to")
 	it.message = wabridge.Message{
 		Phone: phone.ID, Direction: wabridge.Out, Chat: wabridge.UserJID(to), Number: to, Input: input,
@@ -101,7 +103,7 @@ func (a *api) sender(it *item, phones []wabridge.Phone) wabridge.Phone {
 	}
 	id, named := a.Senders[from]
 	for _, p := range phones {
-		if p.ID == id || !named && (p.ID == from || p.Number != "" && p.Number == strings.TrimPrefix(from, "+")) {
+		if p.ID == id || !named && (p.ID == from || wabridge.SameNumber(p.Number, strings.TrimPrefix(from, "+"))) {
 			return p
 		}
 	}
@@ -112,24 +114,26 @@ func (a *api) sender(it *item, phones []wabridge.Phone) wabridge.Phone {
 	return wabridge.Phone{}
 }
 
-// recipient reads `to`: digits with the country code first. A leading "+" is
-// taken, too.
-func (it *item) recipient(phone wabridge.Phone) string {
-	to, given := it.text("to")
-	to = strings.TrimPrefix(strings.TrimSpace(to), "+")
-	switch {
-	case !given || to == "":
+// recipient reads `to` as every way in does (bridge.ReadRecipient).
+func (a *api) recipient(ctx context.Context, it *item, phone wabridge.Phone) (string, error) {
+	input, given := it.text("to")
+	if !given || strings.TrimSpace(input) == "" {
 		it.fail(keyMissing, "to", "give the recipient's number")
-	case to != wabridge.Digits(to):
-		it.fail(keyInvalid, "to", "write digits only, the country code first")
-	case len(to) > maxDigits:
-		it.fail(keyTooLong, "to", "it has %d digits, a number has at most %d", len(to), maxDigits)
-	case len(to) < minDigits || !bridge.HasCountry(to):
-		it.fail(keyInvalid, "to", "it is no number with its country code first")
-	case phone.Number != "" && wabridge.SameNumber(to, phone.Number):
+		return "", nil
+	}
+	if n := len(wabridge.Digits(input)); n > phonenumber.MaxDigits {
+		it.fail(keyTooLong, "to", "it has %d digits, a number has at most %d", n, phonenumber.MaxDigits)
+		return "", nil
+	}
+	to, err := bridge.ReadRecipient(ctx, a.Store, phone, input)
+	if bad, ok := errors.AsType[*phonenumber.Error](err); ok {
+		it.fail(keyInvalid, "to", "%s", bad.Remedy)
+		return "", nil
+	}
+	if err == nil && wabridge.SameNumber(to, phone.Number) {
 		it.fail(keyInvalid, "to", "it is the sending phone's own number (Devino: 2307)")
 	}
-	return to
+	return to, err
 }
 
 // url reads an address.

@@ -16,13 +16,9 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/session"
-)
-
-const (
-	maxDigits = 15 // of a number with its country code (E.164)
-	minDigits = 7
 )
 
 // A draft is a destination's message.
@@ -35,7 +31,10 @@ type draft struct {
 // it; an error is the database's.
 func (a *api) draft(ctx context.Context, g *group, i int, blocks bool, now time.Time) error {
 	t := &g.trips[i]
-	to, input := g.recipient(i)
+	to, input, err := a.recipient(ctx, g, i)
+	if err != nil {
+		return err
+	}
 	t.Message = wabridge.Message{
 		Phone: g.phone.ID, Direction: wabridge.Out, Chat: wabridge.UserJID(to), Number: to, Input: input,
 		Callback: g.data, Hours: g.hours, Due: g.due, Expires: g.expires,
@@ -65,7 +64,7 @@ func (a *api) draft(ctx context.Context, g *group, i int, blocks bool, now time.
 
 // recipient reads the number of a destination; WhatsApp's messengerUserId is
 // one, too.
-func (g *group) recipient(i int) (digits, input string) {
+func (a *api) recipient(ctx context.Context, g *group, i int) (digits, input string, err error) {
 	t := &g.trips[i]
 	field, raw := "phone", t.given.Phone
 	if !there(raw) && there(t.given.MessengerUserID) {
@@ -73,20 +72,19 @@ func (g *group) recipient(i int) (digits, input string) {
 	}
 	path := g.destination(i, field)
 	input = text(&t.wrong, path, raw, maxID)
-	digits, ok := digitsOf(input)
-	switch {
-	case strings.TrimSpace(input) == "":
+	if strings.TrimSpace(input) == "" {
 		t.wrong.add(path, "give the recipient's number")
-	case !ok:
-		t.wrong.add(path, "write digits only, the country code first")
-	case len(digits) > maxDigits:
-		t.wrong.add(path, "it has %d digits, a number has at most %d", len(digits), maxDigits)
-	case len(digits) < minDigits || !bridge.HasCountry(digits):
-		t.wrong.add(path, "it is no number with its country code first")
-	case g.phone.Number != "" && wabridge.SameNumber(digits, g.phone.Number):
+		return "", input, nil
+	}
+	digits, err = bridge.ReadRecipient(ctx, a.Store, g.phone, input)
+	if bad, ok := errors.AsType[*phonenumber.Error](err); ok {
+		t.wrong.add(path, "%s", bad.Remedy)
+		return "", input, nil
+	}
+	if err == nil && wabridge.SameNumber(digits, g.phone.Number) {
 		t.wrong.add(path, "it is the sending phone's own number")
 	}
-	return digits, input
+	return digits, input, err
 }
 
 // begin makes the session that a message starts. A message without words has

@@ -36,6 +36,7 @@ type Store interface {
 	CountObjects(ctx context.Context, kind, owner string) (int, error)
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
+	bridge.MessageLister
 	PutCampaign(ctx context.Context, c queue.NewCampaign) (wabridge.Campaign, error)
 	LoadedCampaign(ctx context.Context, id string, refused int, at time.Time) (wabridge.Campaign, error)
 	Campaign(ctx context.Context, id string) (wabridge.Campaign, error)

@@ -311,6 +311,7 @@ func TestIDs(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
+	store := newHarness(f).store
 	f.Add([]byte(seedBody))
 	for i := range len(seedBody) {
 		f.Add([]byte(seedBody[:i]))
@@ -324,7 +325,7 @@ func FuzzBody(f *testing.F) {
 			}
 			return
 		}
-		a := &api{}
+		a := &api{Config: Config{Store: store}}
 		n := 0
 		for _, g := range b.groups {
 			a.address(g, []wabridge.Phone{{ID: phoneID, Number: own}})
@@ -333,7 +334,7 @@ func FuzzBody(f *testing.F) {
 			g.times(time.Now())
 			for i := range g.trips {
 				n++
-				if _, input := g.recipient(i); len(input) > len(body) {
+				if _, input, _ := a.recipient(t.Context(), g, i); len(input) > len(body) {
 					t.Error("a recipient from nowhere")
 				}
 				_ = g.print(i)

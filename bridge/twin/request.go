@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/wabridge/wabridge"
 )
 
 // Limits of a call.
@@ -308,17 +306,4 @@ func plainID(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.:", r)
 	})
-}
-
-// digitsOf takes the punctuation out of a number; ok is false if anything but
-// digits is left.
-func digitsOf(s string) (digits string, ok bool) {
-	s = strings.TrimPrefix(strings.TrimSpace(s), "+")
-	digits = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" -()\u00a0", r) {
-			return -1
-		}
-		return r
-	}, s)
-	return digits, digits != "" && digits == wabridge.Digits(digits)
 }

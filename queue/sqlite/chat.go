@@ -53,25 +53,6 @@ func tidy(ref wabridge.ChatRef) wabridge.ChatRef {
 	return ref
 }
 
-// forms lists the number and the other forms under which it may be stored.
-func forms(n string) [3]string {
-	all := [3]string{n}
-	next := 1
-	add := func(c string) {
-		if next < len(all) && wabridge.SameNumber(n, c) {
-			all[next] = c
-			next++
-		}
-	}
-	if len(n) == 12 || len(n) == 13 { // Brazil, Mexico: 12 digits or 13
-		add(n[:4] + "9" + n[4:])
-		add(n[:4] + n[5:])
-		add("521" + n[2:])
-		add("52" + n[3:])
-	}
-	return all
-}
-
 // An asker runs a query for one row, in the writer's transaction or on the
 // read pool.
 type asker func(text string, args []any, into ...any) error
@@ -124,10 +105,10 @@ func (a asker) byJID(phone, jid string) (*chat, error) {
 
 // byNumber finds a chat by the number as it is, else by its other forms.
 func (a asker) byNumber(phone, number string) (*chat, error) {
-	for _, n := range forms(number) {
-		if n == "" {
-			break
-		}
+	if number == "" {
+		return nil, nil
+	}
+	for _, n := range wabridge.NumberForms(number) {
 		if c, err := a.ask(chatByNumber, phone, n); c != nil || err != nil {
 			return c, err
 		}

@@ -129,11 +129,10 @@ func filtered(f queue.MessageFilter) (text string, args []any) {
 		and("m.chat IN (SELECT key FROM chat WHERE id = # OR lid = #)", f.Chat)
 	}
 	if f.Number != "" {
-		all := forms(wabridge.Digits(f.Number))
 		and(`m.seq IN (
       SELECT p.seq FROM message p JOIN chat d ON d.key = p.chat WHERE d.number IN (SELECT value FROM json_each(#)) AND d.number <> ''
       UNION ALL
-      SELECT p.seq FROM message p WHERE p.number IN (SELECT value FROM json_each(#)) AND p.number <> '' AND p.group_id <> '')`, jsonList(all[:]))
+      SELECT p.seq FROM message p WHERE p.number IN (SELECT value FROM json_each(#)) AND p.number <> '' AND p.group_id <> '')`, jsonList(wabridge.NumberForms(wabridge.Digits(f.Number))))
 	}
 	if f.Campaign != "" {
 		and("m.campaign = # AND m.campaign <> ''", f.Campaign)
