@@ -115,6 +115,14 @@ type Message struct {
 	// Clock is the minute shown beside the bubble ("22:37") when Source is
 	// "screen"; it pairs the message with a notification that comes later.
 	Clock string `json:"-"`
+	// Tapped is when `send` was last tapped for a message of ours, zero if it
+	// never was: its bubble cannot have stood in the chat before.
+	Tapped time.Time `json:"-"`
+	// StoodBy is when a received message stood in its chat at the latest, by
+	// this computer's clock: when it was read, or when that was tapped which
+	// stands below it. What came in later stands below it. Zero if it is not
+	// known: it was recorded by a program before schema 11.
+	StoodBy time.Time `json:"-"`
 }
 
 // SourceBot is the Source of what a bot says.

@@ -44,9 +44,28 @@ func (r *Reader) phoneTime(t time.Time) time.Time {
 	return t.Add(r.ahead).In(r.zone)
 }
 
+// stoodByPhone turns the times of this computer in received messages into those
+// of the phone.
+func (r *Reader) stoodByPhone(known []wabridge.Message) {
+	for i := range known {
+		known[i].StoodBy = r.phoneTime(known[i].StoodBy)
+	}
+}
+
+// stoodByUs is the reverse of stoodByPhone.
+func (r *Reader) stoodByUs(fresh []wabridge.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range fresh {
+		if t := &fresh[i].StoodBy; !t.IsZero() {
+			*t = t.Add(-r.ahead)
+		}
+	}
+}
+
 // byPhone turns the times of a message of ours into those of the phone.
 func (r *Reader) byPhone(m *wabridge.Message) {
-	for _, t := range []*time.Time{&m.Created, &m.HandedAt, &m.SentAt, &m.Delivered} {
+	for _, t := range []*time.Time{&m.Created, &m.Tapped, &m.HandedAt, &m.SentAt, &m.Delivered} {
 		*t = r.phoneTime(*t)
 	}
 	if m.Intent != nil {

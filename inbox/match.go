@@ -10,51 +10,6 @@ import (
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
-// An entry is something known of a chat: a received message, one typed on the
-// phone, or one that we sent ourselves.
-type entry struct {
-	*wabridge.Message
-	own  bool
-	time time.Time // the best that is known, zero if nothing is
-	used bool
-}
-
-// entries puts what is known into the order of the chat.
-func entries(known, ours []wabridge.Message) []entry {
-	var out []entry
-	for i := range known {
-		out = append(out, entry{Message: &known[i], own: known[i].Direction != wabridge.In, time: known[i].Created})
-	}
-	for i := range ours {
-		if m := &ours[i]; m.State != wabridge.Queued {
-			out = append(out, entry{Message: m, own: true, time: handed(m)})
-		}
-	}
-	sortStable(out)
-	return out
-}
-
-// handed is when a message of ours left, as far as it is known.
-func handed(m *wabridge.Message) time.Time {
-	switch {
-	case !m.HandedAt.IsZero():
-		return m.HandedAt
-	case m.Intent != nil:
-		return m.Intent.At
-	case !m.SentAt.IsZero():
-		return m.SentAt
-	}
-	return m.Created
-}
-
-func sortStable(list []entry) {
-	for i := 1; i < len(list); i++ { // nearly sorted already
-		for j := i; j > 0 && list[j].time.Before(list[j-1].time); j-- {
-			list[j], list[j-1] = list[j-1], list[j]
-		}
-	}
-}
-
 // fits tells how well a bubble fits the known message: 0 not at all, 1 or a
 // little more if it is the same side, minute and text as far as the app shows
 // them.
@@ -71,11 +26,20 @@ func (e entry) fits(s Sighting, zone *time.Location) float64 {
 			worth += 0.01 * float64(oursSlack-d)
 		}
 	}
-	if !sameSender(e, s) || !e.shownAs(s) {
+	switch {
+	case !sameSender(e, s):
 		return 0
+	case e.shownAs(s):
+		return worth
+	case s.Gone:
+		return gone
 	}
-	return worth
+	return 0
 }
+
+// gone is what a bubble with the words for a deleted message is worth as that of
+// any message of its side and minute: a little more than leaving both out.
+const gone = 0.1
 
 // shownAs compares what is known with a bubble. A file of ours is known by its
 // kind and caption; a reaction of ours is no bubble at all.
@@ -148,9 +112,11 @@ func sameSender(e entry, s Sighting) bool {
 }
 
 // sameShown compares a text from a notification, the queue or an earlier look
-// with a bubble.
+// with a bubble. What is equal character by character is the same, also where
+// the app's rules leave nothing to compare: a text of white space or of marks of
+// formatting alone. Such texts are not told apart from each other.
 func sameShown(text string, s Sighting) bool {
-	if whatsapp.BubbleShows(text, whatsapp.Bubble{Text: s.Text, More: s.Cut}) {
+	if text == s.Text || whatsapp.Blank(text) && whatsapp.Blank(s.Text) || whatsapp.BubbleShows(text, whatsapp.Bubble{Text: s.Text, More: s.Cut}) {
 		return true
 	}
 	if notification.WasCut(text) && len(s.Text) > len(text) {

@@ -22,6 +22,7 @@ type Reading struct {
 	Seen  []Sighting
 	Zone  *time.Location
 	Began time.Time // before the list was read
+	Ended time.Time // after it was read
 	// Looked is when the chat was last on the screen.
 	Looked time.Time
 	// Last tells, by message id, when a message was last read in a notification,
@@ -60,7 +61,9 @@ func Posted(chat wabridge.Chat, known, ours []wabridge.Message, r Reading) (ch q
 			ch.Update = append(ch.Update, exact(*p.known[k].Message, s))
 		case k >= 0, s.Gone && p.second(s), s.Own && p.sentByUs(s):
 		default:
-			ch.New = append(ch.New, s.message(chat, fromNotification))
+			m := s.message(chat, fromNotification)
+			m.StoodBy = p.Ended
+			ch.New = append(ch.New, m)
 		}
 	}
 	return ch, held

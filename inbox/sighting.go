@@ -59,7 +59,7 @@ func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
 		if b.Time == "" {
 			continue
 		}
-		m := Sighting{Own: b.Out, Text: b.Text, Clock: b.Time, Media: b.Media, Cut: b.More, Sender: sender}
+		m := Sighting{Own: b.Out, Text: b.Text, Clock: b.Time, Media: b.Media, Cut: b.More, Sender: sender, Gone: words().Is("deleted", b.Text)}
 		if m.Media != "" && b.Out {
 			m.File = &b
 		}

@@ -62,7 +62,9 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 			v.Unread = max(o.Unread, r.unseen(chat.ID))
 			v.Before = r.trail.newest(chat.ID)
 			now = Window{Seq: newestSeq(known, ours), At: v.At}
+			r.stoodByPhone(known)
 			ch, now.IDs, out.Anchored = Shown(chat, known, ours, v)
+			r.stoodByUs(ch.New)
 			now.whole = reaches(now.IDs, known, ours)
 			return ch
 		})
@@ -183,7 +185,7 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 			return err
 		}
 	}
-	reading := Reading{Seen: seen, Zone: r.Zone(), Began: r.phoneTime(began)}
+	reading := Reading{Seen: seen, Zone: r.Zone(), Began: r.phoneTime(began), Ended: r.phoneTime(ended)}
 	var held []string
 	earlier, chatID := false, "" // some are missing before the oldest one
 	var before []wabridge.Message
@@ -191,8 +193,10 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 		func(chat wabridge.Chat, known []wabridge.Message) queue.Changes {
 			r.number(chat, seen)
 			reading.Looked, reading.Last = r.trail.of(chat.ID)
+			r.stoodByPhone(known)
 			var ch queue.Changes
 			ch, held = Posted(chat, known, ours, reading)
+			r.stoodByUs(ch.New)
 			if r.cfg.KeepRaw {
 				keepRaw(&ch, r.cfg.Phone.ID, rec)
 			}

@@ -248,7 +248,7 @@ func unrecorded(row whatsapp.Row, known []wabridge.Message, first bool) bool {
 			newest, heard = string(m.Text), m.Created
 		}
 	}
-	if !previewOf(newest, row.Preview) || heard.Before(opened.Truncate(time.Minute)) || first && time.Since(later(opened, heard)) < recent {
+	if previewOf(newest, row.Preview) == differs || heard.Before(opened.Truncate(time.Minute)) || first && time.Since(later(opened, heard)) < recent {
 		return true
 	}
 	since := 0
@@ -270,14 +270,34 @@ func left(m wabridge.Message) time.Time {
 
 // previews reports whether a row's preview is that of a message.
 func (s *Session) previews(m wabridge.Message, row whatsapp.Row) bool {
-	return m.Type != "reaction" && previewOf(string(m.Text), row.Preview) ||
+	return m.Type != "reaction" && previewOf(string(m.Text), row.Preview) == equal ||
 		whatsapp.WantOf(&m).Previews(row.Preview, s.cfg.Profiles.Words)
 }
 
-// previewOf reports whether a row's preview is the beginning of text: the list
-// shows one line and cuts it.
-func previewOf(text, preview string) bool {
-	flat := func(t string) string { return strings.Join(strings.Fields(uiauto.Clean(t)), " ") }
+// A likeness is what a comparison of two forms of a text tells.
+type likeness int
+
+const (
+	differs    likeness = iota
+	cannotTell          // one of them leaves nothing to compare
+	equal
+)
+
+// previewOf compares a row's preview with the text of a message: the list shows
+// one line and cuts it. It cannot be told where nothing is left of either: of a
+// text of line feeds, say, the list shows nothing.
+func previewOf(text, preview string) likeness {
+	flat := func(t string) string { return strings.Join(strings.Fields(uiauto.Clean(whatsapp.DumpText(t))), " ") }
 	want, got := flat(text), strings.TrimSuffix(strings.TrimSuffix(flat(preview), "…"), "...")
-	return got != "" && (strings.HasPrefix(want, got) || whatsapp.BubbleShows(text, whatsapp.Bubble{Out: true, Text: preview}))
+	switch {
+	case text == "" && preview != "":
+		return differs // nothing came in yet
+	case text == preview, got != "" && strings.HasPrefix(want, got), whatsapp.BubbleShows(text, whatsapp.Bubble{Out: true, Text: preview}):
+		return equal
+	case whatsapp.Blank(text) != whatsapp.Blank(preview):
+		return differs
+	case got == "" || whatsapp.Blank(text):
+		return cannotTell
+	}
+	return differs
 }

@@ -80,14 +80,20 @@ func TestJoinWindows(t *testing.T) {
 func TestPreviewOf(t *testing.T) {
 	for _, tt := range []struct {
 		name, text, preview string
-		want                bool
+		want                likeness
 	}{
-		{"the same", "hello", "hello", true},
-		{"cut with an ellipsis", "a long text that goes on", "a long text…", true},
-		{"line breaks become blanks", "one\ntwo", "one two", true},
-		{"another text", "hello", "help", false},
-		{"nothing shown proves nothing", "hello", "", false},
-		{"formatting marks are gone", "*bold* word", "bold word", true},
+		{"the same", "hello", "hello", equal},
+		{"cut with an ellipsis", "a long text that goes on", "a long text…", equal},
+		{"line breaks become blanks", "one\ntwo", "one two", equal},
+		{"another text", "hello", "help", differs},
+		{"nothing shown is not a text", "hello", "", differs},
+		{"a text is not nothing", "\n", "hello", differs},
+		{"formatting marks are gone", "*bold* word", "bold word", equal},
+		{"control characters are full stops", "a\x1bb", "a.b", equal},
+		{"line feeds alone", "\n", "", cannotTell},
+		{"marks of formatting alone", "***", "_", cannotTell},
+		{"a zero width blank", "\u200b", "\u200b", equal},
+		{"nothing came in yet", "", "hello", differs},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := previewOf(tt.text, tt.preview); got != tt.want {

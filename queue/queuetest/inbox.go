@@ -118,7 +118,8 @@ func inboxKnown(b *bench) {
 
 func inboxUpdate(b *bench) {
 	ref := wabridge.ChatRef{JID: wabridge.UserJID(number(1))}
-	first := wabridge.Message{Text: "seen on screen", Source: "screen", Clock: "22:37", Created: b.now.Truncate(time.Minute)}
+	stood := b.now.Add(-time.Millisecond)
+	first := wabridge.Message{Text: "seen on screen", Source: "screen", Clock: "22:37", Created: b.now.Truncate(time.Minute), StoodBy: stood}
 	m := b.store(ref, first)[0]
 	exact := b.now.Add(-time.Second)
 	_, err := b.Reconcile(b.ctx, phone, ref, 5, func(_ wabridge.Chat, known []wabridge.Message) queue.Changes {
@@ -130,7 +131,7 @@ func inboxUpdate(b *bench) {
 		b.Fatal(err)
 	}
 	got := b.state(m.ID, wabridge.Received)
-	if !got.Created.Equal(exact) || got.Source != "notification" || got.Name != "Ann" || got.Clock != "" || got.Text != m.Text {
+	if !got.Created.Equal(exact) || got.Source != "notification" || got.Name != "Ann" || got.Clock != "" || got.Text != m.Text || !got.StoodBy.Equal(stood) {
 		b.Errorf("updated: got %+v", got)
 	}
 	if n := len(b.events(queue.EventFilter{})); n != 1 {

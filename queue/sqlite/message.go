@@ -42,7 +42,7 @@ const columns = `m.seq, m.id, m.phone, m.direction, m.chat, (SELECT c.id FROM ch
   m.type, m.text, m.body, m.context, m.callback,
   m.priority, m.due, m.timed, m.expires,
   m.state, m.code, m.reason, m.tries, m.fence, m.lease, m.intent, m.typed, m.head, m.fresh,
-  m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock,
+  m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock, m.stood_by,
   m.media, m.choices, m.template, m.category,
   m.campaign, m.session, m.hours, m.held, m.resent`
 
@@ -57,14 +57,14 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 	var body, intent, media, choices, hours sql.NullString
 	var due int64
 	var timed bool
-	var expires, lease, typed, handed, sent, delivered, read, ended sql.NullInt64
+	var expires, lease, typed, handed, sent, delivered, read, ended, stood sql.NullInt64
 	var created int64
 	err := from.Scan(&r.Seq, &r.ID, &r.Phone, &r.Direction, &r.chat, &r.Chat,
 		&r.Number, &r.Name, &r.Group, &r.GroupName, &r.Input,
 		&r.Type, &text, &body, &r.Context, &r.Callback,
 		&r.Priority, &due, &timed, &expires,
 		&r.State, &r.Code, &r.Reason, &r.Tries, &r.Fence, &lease, &intent, &typed, &r.head, &r.fresh,
-		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock,
+		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock, &stood,
 		&media, &choices, &r.Template, &r.Category,
 		&r.Campaign, &r.Session, &hours, &r.held, &r.Resent)
 	if err != nil {
@@ -82,6 +82,7 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 	r.Expires, r.lease, r.typed = instant(expires), instant(lease), instant(typed)
 	r.HandedAt, r.SentAt, r.Delivered = instant(handed), instant(sent), instant(delivered)
 	r.ReadAt, r.Ended = instant(read), instant(ended)
+	r.Tapped, r.StoodBy = r.typed, instant(stood)
 	return errors.Join(
 		r.unpack("intent", intent, &r.Intent),
 		r.unpack("media", media, &r.Media),
@@ -139,9 +140,9 @@ func messages(all []record) []wabridge.Message {
 const insertMessage = `
 INSERT INTO message (id, phone, direction, chat, number, name, group_id, group_name, input,
   type, text, body, context, callback, priority, due, timed, expires, state, open, head, fresh, created, source, clock,
-  media, choices, template, category, campaign, session, hours, held)
+  media, choices, template, category, campaign, session, hours, held, stood_by)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
-  ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)`
+  ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)`
 
 // add stores a new message and sets its Seq.
 func (t *tx) add(r *record) error {
@@ -162,7 +163,7 @@ func (t *tx) add(r *record) error {
 		r.Type, string(r.Text), jsonText(r.Body), r.Context, r.Callback,
 		r.Priority, r.due.UnixMilli(), !r.Due.IsZero(), millis(r.Expires), string(r.State), r.State.Open(), r.head, r.fresh,
 		r.Created.UnixMilli(), r.Source, r.Clock,
-		media, choices, r.Template, r.Category, r.Campaign, r.Session, hours, r.held)
+		media, choices, r.Template, r.Category, r.Campaign, r.Session, hours, r.held, millis(r.StoodBy))
 	return err
 }
 

@@ -62,6 +62,10 @@ func BubbleShows(sent string, b Bubble) bool {
 	return want == have || cutShows(want, b.Text)
 }
 
+// Blank reports whether the app's rules leave nothing of a text to compare (see
+// BubbleShows): white space, or marks of formatting alone.
+func Blank(s string) bool { return skeleton(s) == "" }
+
 // cutShows reports whether a shown text is the beginning of what was sent.
 func cutShows(want, shown string) bool {
 	i := strings.LastIndex(shown, "…")
