@@ -6,7 +6,9 @@ import (
 )
 
 // newestQuestion is the newest one of a chat that left the phone, or may have.
-const newestQuestion = selectMessage + `WHERE m.chat = ?1 AND m.direction = 'out' AND m.choices IS NOT NULL
+const newestQuestion = `SELECT ` + columns + `
+FROM message m INDEXED BY message_question
+WHERE m.chat = ?1 AND m.direction = 'out' AND m.choices IS NOT NULL
   AND (m.state IN ('handed', 'sent', 'delivered', 'read', 'unconfirmed') OR m.state = 'sending' AND m.intent IS NOT NULL)
 ORDER BY m.seq DESC LIMIT 1`
 

@@ -104,7 +104,7 @@ func copySteps(ctx context.Context, b *sqlite3.SQLiteBackup, progress func(done,
 
 // openOne opens a pool of one connection and takes it.
 func openOne(ctx context.Context, uri string) (*sql.Conn, func() error, error) {
-	pool, err := sql.Open("sqlite3", uri)
+	pool, err := sql.Open(driverName, uri)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -168,7 +168,7 @@ func Examine(ctx context.Context, path string) (Report, error) {
 	if _, err := os.Stat(path); err != nil {
 		return Report{}, fmt.Errorf("examine the database: %w", err)
 	}
-	pool, err := sql.Open("sqlite3", dsn(path, "ro"))
+	pool, err := sql.Open(driverName, dsn(path, "ro"))
 	if err != nil {
 		return Report{}, storageError(err)
 	}

@@ -75,10 +75,11 @@ ORDER BY created DESC, id DESC
 LIMIT ?3`
 
 	campaignCounts = `
-SELECT state, held, count(*), min(handed), max(handed)
-FROM message INDEXED BY message_progress
-WHERE campaign = ?1 AND campaign <> ''
-GROUP BY state, held`
+SELECT c.state, c.held, c.messages,
+  (SELECT min(handed) FROM message INDEXED BY message_progress WHERE campaign = ?1 AND campaign <> '' AND state = c.state AND held = c.held),
+  (SELECT max(handed) FROM message INDEXED BY message_progress WHERE campaign = ?1 AND campaign <> '' AND state = c.state AND held = c.held)
+FROM campaign_count c
+WHERE c.campaign = ?1 AND c.messages > 0`
 )
 
 func scanCampaign(scan func(...any) error) (c wabridge.Campaign, err error) {

@@ -91,6 +91,20 @@ WHERE e.message <> '' AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = e.mes
 	{"no event number is above the sequence", `
 SELECT number FROM event
 WHERE number > (SELECT seq FROM sqlite_sequence WHERE name = 'event')`},
+	{"the messages of each state are counted", `
+SELECT phone || ' ' || direction || ' ' || state FROM (
+  SELECT phone, direction, state, messages FROM state_count WHERE messages <> 0
+  UNION ALL
+  SELECT phone, direction, state, -count(*) FROM message GROUP BY phone, direction, state)
+GROUP BY phone, direction, state
+HAVING sum(messages) <> 0`},
+	{"the messages of each campaign are counted", `
+SELECT campaign || ' ' || state || ' ' || held FROM (
+  SELECT campaign, state, held, messages FROM campaign_count WHERE messages <> 0
+  UNION ALL
+  SELECT campaign, state, held, -count(*) FROM message WHERE campaign <> '' GROUP BY campaign, state, held)
+GROUP BY campaign, state, held
+HAVING sum(messages) <> 0`},
 	{"a message's session exists", `
 SELECT id FROM message
 WHERE session <> '' AND session NOT IN (SELECT id FROM session)`},

@@ -29,7 +29,7 @@ type checkpointer struct {
 
 // newCheckpointer starts the goroutine, which stop ends.
 func newCheckpointer(path string) (*checkpointer, error) {
-	pool, err := sql.Open("sqlite3", dsn(path, "rw"))
+	pool, err := sql.Open(driverName, dsn(path, "rw"))
 	if err != nil {
 		return nil, err
 	}

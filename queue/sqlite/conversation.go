@@ -229,25 +229,14 @@ func wordingOf(words string) wording {
 	return s
 }
 
-// ofOutbox is the condition of the index message_outbox, word for word; it
-// needs nothing but what the index holds.
-const ofOutbox = `CASE state WHEN 'received' THEN 0 WHEN 'handed' THEN 0 WHEN 'sent' THEN 0 WHEN 'delivered' THEN 0 WHEN 'read' THEN 0 ELSE 1 END`
-
-const (
-	outboxCounts = `
-SELECT state, count(*)
-FROM message INDEXED BY message_outbox
-WHERE ` + ofOutbox + ` AND (?1 = '' OR phone = ?1)
-GROUP BY state`
-	outboxNewest = `SELECT ` + columns + `
-FROM message m INDEXED BY message_outbox JOIN chat c ON c.key = m.chat
-WHERE ` + ofOutbox + ` AND m.state = ?1 AND m.seq < ?2 AND (?3 = '' OR m.phone = ?3)
-ORDER BY m.seq DESC LIMIT ?4`
-	outboxOldest = `SELECT ` + columns + `
-FROM message m INDEXED BY message_outbox JOIN chat c ON c.key = m.chat
-WHERE ` + ofOutbox + ` AND m.state = ?1 AND m.seq > ?2 AND (?3 = '' OR m.phone = ?3)
-ORDER BY m.seq LIMIT ?4`
-)
+// outboxCounts counts the messages that are open or ended without having left,
+// from what the triggers of schema 12 keep.
+const outboxCounts = `
+SELECT state, sum(messages)
+FROM state_count
+WHERE direction = 'out' AND state NOT IN ('handed', 'sent', 'delivered', 'read') AND (?1 = '' OR phone = ?1)
+GROUP BY state
+HAVING sum(messages) > 0`
 
 // OutboxCounts implements queue.Outbox.
 func (db *DB) OutboxCounts(ctx context.Context, phone string) (map[wabridge.State]int, error) {
@@ -267,14 +256,13 @@ func (db *DB) OutboxCounts(ctx context.Context, phone string) (map[wabridge.Stat
 
 // OutboxPage implements queue.Outbox.
 func (db *DB) OutboxPage(ctx context.Context, phone string, state wabridge.State, oldest bool, at int64, limit int) ([]wabridge.Message, error) {
-	text := outboxOldest
-	if !oldest {
-		text = outboxNewest
-		if at <= 0 {
-			at = math.MaxInt64
-		}
+	f := queue.MessageFilter{Phone: phone, Direction: wabridge.Out, States: []wabridge.State{state}, Oldest: oldest, Limit: limit}
+	if oldest {
+		f.After = at
+	} else {
+		f.Before = max(at, 0)
 	}
-	return db.list(ctx, "list the outbox", text, string(state), at, phone, min(max(limit, 1), 1000))
+	return db.Messages(ctx, f)
 }
 
 const setPriority = `

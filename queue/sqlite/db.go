@@ -34,6 +34,10 @@ type Options struct {
 	Observer Observer
 }
 
+// driverName is the registered name of the SQLite driver. A test puts one in
+// its place that records the text of every statement.
+var driverName = "sqlite3"
+
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	path  string
@@ -93,7 +97,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if db.ckpt != nil {
 		db.w.committed = db.ckpt.committed
 	}
-	db.read, err = sql.Open("sqlite3", dsn(db.path, "ro"))
+	db.read, err = sql.Open(driverName, dsn(db.path, "ro"))
 	if err != nil {
 		return err
 	}
@@ -122,7 +126,7 @@ func (db *DB) openReadOnly(ctx context.Context) (err error) {
 	if _, err := os.Stat(db.path); err != nil {
 		return err
 	}
-	if db.read, err = sql.Open("sqlite3", dsn(db.path, "ro")); err != nil {
+	if db.read, err = sql.Open(driverName, dsn(db.path, "ro")); err != nil {
 		return err
 	}
 	version, err := schemaVersion(ctx, db.read)
@@ -141,7 +145,7 @@ func (db *DB) openReadOnly(ctx context.Context) (err error) {
 // openWriter opens the one connection that writes and checks that the DSN's
 // pragmas hold on it.
 func (db *DB) openWriter(ctx context.Context) (conn *sql.Conn, err error) {
-	if db.write, err = sql.Open("sqlite3", dsn(db.path, "rw")); err != nil {
+	if db.write, err = sql.Open(driverName, dsn(db.path, "rw")); err != nil {
 		return nil, err
 	}
 	db.write.SetMaxOpenConns(1)
@@ -224,7 +228,7 @@ func takeLock(ctx context.Context, path string) (*sql.DB, error) {
 	if err := makeFile(path); err != nil {
 		return nil, err
 	}
-	lock, err := sql.Open("sqlite3", fileURI(path, "_busy_timeout=0&_txlock=exclusive"))
+	lock, err := sql.Open(driverName, fileURI(path, "_busy_timeout=0&_txlock=exclusive"))
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -105,67 +102,6 @@ func (db *DB) Message(ctx context.Context, id string) (wabridge.Message, error) 
 	return r.Message, nil
 }
 
-// Messages implements queue.History.
-func (db *DB) Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error) {
-	text, args := filtered(f)
-	return db.list(ctx, "list messages", text, args...)
-}
-
-// filtered writes the query of a filter: only the conditions that are asked
-// for, so that the planner sees which index serves.
-func filtered(f queue.MessageFilter) (text string, args []any) {
-	var b strings.Builder
-	b.WriteString(selectMessage)
-	clause := "WHERE "
-	and := func(condition string, arg any) { // # stands for the argument
-		args = append(args, arg)
-		b.WriteString(clause + strings.ReplaceAll(condition, "#", "?"+strconv.Itoa(len(args))) + "\n")
-		clause = "  AND "
-	}
-	if f.Phone != "" {
-		and("m.phone = #", f.Phone)
-	}
-	if f.Chat != "" {
-		and("m.chat IN (SELECT key FROM chat WHERE id = # OR lid = #)", f.Chat)
-	}
-	if f.Number != "" {
-		and(`m.seq IN (
-      SELECT p.seq FROM message p JOIN chat d ON d.key = p.chat WHERE d.number IN (SELECT value FROM json_each(#)) AND d.number <> ''
-      UNION ALL
-      SELECT p.seq FROM message p WHERE p.number IN (SELECT value FROM json_each(#)) AND p.number <> '' AND p.group_id <> '')`, jsonList(wabridge.NumberForms(wabridge.Digits(f.Number))))
-	}
-	if f.Campaign != "" {
-		and("m.campaign = # AND m.campaign <> ''", f.Campaign)
-	}
-	if f.Session != "" {
-		and("m.session = # AND m.session <> ''", f.Session)
-	}
-	if f.Direction != "" {
-		and("m.direction = #", string(f.Direction))
-	}
-	if len(f.States) > 0 {
-		and("m.state IN (SELECT value FROM json_each(#))", jsonList(f.States))
-	}
-	if !f.Since.IsZero() {
-		and("m.created >= #", f.Since.UnixMilli())
-	}
-	if !f.Until.IsZero() {
-		and("m.created < #", f.Until.UnixMilli())
-	}
-	if f.Before != 0 {
-		and("m.seq < #", f.Before)
-	}
-	if f.After != 0 {
-		and("m.seq > #", f.After)
-	}
-	order := "ORDER BY m.seq DESC"
-	if f.Oldest {
-		order = "ORDER BY m.seq"
-	}
-	b.WriteString(order + "\nLIMIT " + strconv.Itoa(min(max(f.Limit, 1), 1000)))
-	return b.String(), args
-}
-
 const statusesOf = selectEvent + `WHERE message = ?1 AND message <> '' AND kind = 'status'
 ORDER BY number`
 
@@ -174,36 +110,19 @@ func (db *DB) Statuses(ctx context.Context, id string) ([]wabridge.Event, error)
 	return db.events(ctx, statusesOf, id)
 }
 
-const depthOf = `
-SELECT state, count(*), min(created)
-FROM message
-WHERE phone = ?1 AND open = 1
-GROUP BY state`
+const depthOf = selectDepths + `  AND c.phone = ?1`
 
 // Depth implements queue.History.
 func (db *DB) Depth(ctx context.Context, phone string) (map[wabridge.State]int, time.Time, error) {
-	fail := func(err error) (map[wabridge.State]int, time.Time, error) {
+	list, err := scanned(ctx, db, depthOf, []any{phone}, scanDepth)
+	if err != nil {
 		return nil, time.Time{}, readError("count messages", err)
 	}
-	rows, err := db.read.QueryContext(ctx, depthOf, phone)
-	if err != nil {
-		return fail(err)
-	}
-	defer rows.Close()
 	depth := map[wabridge.State]int{}
 	var oldest time.Time
-	for rows.Next() {
-		var state wabridge.State
-		var n int
-		var created sql.NullInt64
-		if err := rows.Scan(&state, &n, &created); err != nil {
-			return fail(err)
-		}
-		depth[state] = n
-		sooner(&oldest, instant(created))
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return fail(err)
+	for _, d := range list {
+		depth[d.State] = d.Count
+		sooner(&oldest, d.Oldest)
 	}
 	return depth, oldest, nil
 }

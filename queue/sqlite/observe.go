@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"math"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -70,58 +72,89 @@ func (db *DB) observed(do func(*tx) error) (job func(*tx) error, tell func(conte
 
 // Waiting tells, by phone, since when the oldest message waits that could be
 // typed now: it is the next of its chat and due. Held messages, and those that
-// are to go later, do not count.
+// are to go later, do not count. It asks the index message_turn once for each
+// class and priority in use, so that it costs the same however many wait.
 func (db *DB) Waiting(ctx context.Context, now time.Time) (map[string]time.Time, error) {
-	rows, err := db.read.QueryContext(ctx, waitingLongest, now.UnixMilli())
-	if err != nil {
-		return nil, readError("look for the oldest message", err)
-	}
-	defer rows.Close()
 	oldest := map[string]time.Time{}
-	for rows.Next() {
-		var phone string
-		var due int64
-		if err := rows.Scan(&phone, &due); err != nil {
-			return nil, readError("look for the oldest message", err)
+	err := db.snapshot(ctx, func(q snapshot) error {
+		phones, err := column(q.rows(phonesWaiting))
+		if err != nil {
+			return err
 		}
-		oldest[phone] = time.UnixMilli(due).UTC()
-	}
-	if err := rows.Err(); err != nil {
+		for _, phone := range phones {
+			for _, class := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+				at, err := q.oldestHead(phone, class[0], class[1], now)
+				if err != nil {
+					return err
+				}
+				if !at.IsZero() && (oldest[phone].IsZero() || at.Before(oldest[phone])) {
+					oldest[phone] = at
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, readError("look for the oldest message", err)
 	}
 	return oldest, nil
 }
 
-const waitingLongest = `
-SELECT phone, min(due)
-FROM message INDEXED BY message_turn
-WHERE head = 1 AND state = 'queued' AND due <= ?1
-GROUP BY phone`
+// oldestHead is the due time of the head of one class that waits longest; the
+// zero time if none is due.
+func (q snapshot) oldestHead(phone string, fresh, timed bool, now time.Time) (oldest time.Time, err error) {
+	for priority := int64(math.MaxInt64); ; {
+		var next, due sql.NullInt64
+		if err := q.row(nextPriority, []any{phone, fresh, timed, priority}, &next); err != nil || !next.Valid {
+			return oldest, err
+		}
+		priority = next.Int64
+		if err := q.row(oldestDue, []any{phone, fresh, timed, priority, now.UnixMilli()}, &due); err != nil {
+			return oldest, err
+		}
+		if due.Valid {
+			sooner(&oldest, instant(due))
+		}
+	}
+}
 
-const depths = `
-SELECT phone, state, count(*), min(created)
-FROM message INDEXED BY message_depth
-WHERE open = 1
-GROUP BY phone, state`
+const (
+	// phonesWaiting lists the phones of an index by seeking past each one.
+	phonesWaiting = `
+WITH RECURSIVE p (phone) AS (
+  SELECT min(phone) FROM message INDEXED BY message_turn WHERE head = 1 AND state = 'queued'
+  UNION ALL
+  SELECT (SELECT min(m.phone) FROM message m INDEXED BY message_turn WHERE m.phone > p.phone AND m.head = 1 AND m.state = 'queued')
+  FROM p WHERE p.phone IS NOT NULL)
+SELECT phone FROM p WHERE phone IS NOT NULL`
+
+	oldestDue = `
+SELECT min(due)
+FROM message INDEXED BY message_turn
+WHERE phone = ?1 AND fresh = ?2 AND timed = ?3 AND priority = ?4 AND due <= ?5 AND head = 1 AND state = 'queued'`
+)
+
+// selectDepths counts the open messages by phone and state, from what the
+// triggers of schema 12 keep.
+const selectDepths = `
+SELECT c.phone, c.state, c.messages,
+  (SELECT min(m.created) FROM message m INDEXED BY message_depth WHERE m.phone = c.phone AND m.state = c.state AND m.open = 1)
+FROM state_count c
+WHERE c.messages > 0 AND c.direction = 'out' AND c.state IN ('queued', 'sending', 'unconfirmed')
+`
 
 // Depths counts the open messages of all phones, by phone and state.
-func (db *DB) Depths(ctx context.Context) (list []queue.Depth, err error) {
-	rows, err := db.read.QueryContext(ctx, depths)
+func (db *DB) Depths(ctx context.Context) ([]queue.Depth, error) {
+	list, err := scanned(ctx, db, selectDepths, nil, scanDepth)
 	if err != nil {
 		return nil, readError("count messages", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var d queue.Depth
-		var oldest int64
-		if err := rows.Scan(&d.Phone, &d.State, &d.Count, &oldest); err != nil {
-			return nil, readError("count messages", err)
-		}
-		d.Oldest = time.UnixMilli(oldest).UTC()
-		list = append(list, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, readError("count messages", err)
-	}
 	return list, nil
+}
+
+func scanDepth(rows *sql.Rows) (d queue.Depth, err error) {
+	var oldest sql.NullInt64
+	err = rows.Scan(&d.Phone, &d.State, &d.Count, &oldest)
+	d.Oldest = instant(oldest)
+	return d, err
 }

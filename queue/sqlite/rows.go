@@ -10,7 +10,7 @@ import (
 
 const (
 	tableNames  = `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
-	stateCounts = `SELECT 'message ' || direction || ' ' || state, count(*) FROM message GROUP BY direction, state`
+	stateCounts = `SELECT 'message ' || direction || ' ' || state, sum(messages) FROM state_count WHERE messages > 0 GROUP BY direction, state`
 	chatNames   = `SELECT DISTINCT name FROM chat WHERE name <> '' LIMIT 100000`
 )
 
