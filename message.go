@@ -121,7 +121,7 @@ type Message struct {
 	// StoodBy is when a received message stood in its chat at the latest, by
 	// this computer's clock: when it was read, or when that was tapped which
 	// stands below it. What came in later stands below it. Zero if it is not
-	// known: it was recorded by a program before schema 11.
+	// known: it was recorded by a program before schema 12.
 	StoodBy time.Time `json:"-"`
 }
 

@@ -42,7 +42,7 @@ const (
 	// clock: both are set by the network.
 	clockError = 3 * time.Second
 	// readSoon is how long after its own time a message was read at the latest
-	// where that was not noted (before schema 11).
+	// where that was not noted (before schema 12).
 	readSoon = 3 * time.Minute
 )
 
