@@ -12,7 +12,7 @@ import (
 // botsPage lists the sessions: what bots and people talk about with whom, and
 // what came of it.
 func botsPage() page {
-	return page{Name: "bots", Routes: func(c *Console, r *router) {
+	return page{Name: "bots", Rest: true, Routes: func(c *Console, r *router) {
 		r.show("", c.listSessions)
 	}}
 }

@@ -7,8 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/media"
 )
 
@@ -22,6 +24,7 @@ type bubble struct {
 	Sender    string // in a group
 	At        moment
 	Text      []textSpan
+	Label     string // the kind, of a message of which there is nothing else to show
 	Quote     *quote
 	File      *fileView
 	Place     *location
@@ -30,8 +33,7 @@ type bubble struct {
 	Reactions []string
 	Tick      string
 	State     wabridge.State
-	Reason    string // text of a code
-	Detail    string // the same in the gateway's own words
+	Why       failure
 	CanCancel bool
 	Retry     retryView
 	Template  bool
@@ -93,26 +95,49 @@ func (v *visit) bubble(m *wabridge.Message, can bool) bubble {
 	if m.Group != "" && !b.Mine {
 		b.Sender = or(m.Name, shownNumber(m.Number))
 	}
-	if m.Code != 0 || m.Reason != "" {
-		b.Reason, b.Detail = v.Lang.reason(m.Code), m.Reason
-	}
-	switch m.Type {
-	case "reaction":
-		b.Text = []textSpan{{Text: v.Lang.gist(m)}}
-	case "location":
-		b.Place = placeOf(m.Body)
-	case "contacts":
-		b.Cards = cardsOf(m.Body)
-	}
-	if b.Place != nil || b.Cards != nil {
-		b.Text = nil
-	}
+	b.Why = v.Lang.failure(m.Code, m.Reason)
+	v.attach(&b, m)
 	if m.Direction == wabridge.Out {
 		for _, one := range m.Choices {
 			b.Choices = append(b.Choices, one.Title)
 		}
 	}
 	return b
+}
+
+// fileTypes are the types of messages whose text is what the phone showed in
+// place of a file ("📷 Photo"); the page shows the file and its caption.
+var fileTypes = []string{"image", "video", "audio", "document", "sticker"}
+
+// attach gives a bubble what its type shows in place of the text.
+func (v *visit) attach(b *bubble, m *wabridge.Message) {
+	switch {
+	case m.Type == "reaction":
+		b.Text = []textSpan{{Text: v.Lang.gist(m)}}
+	case slices.Contains(fileTypes, m.Type):
+		if b.Text = spans(bridge.Caption(m)); len(b.Text) == 0 && b.File == nil {
+			b.Label = v.Lang.T("kind." + m.Type)
+		}
+	case m.Type == "location":
+		b.Place, b.Text = placeOf(m.Body), nil
+		if b.Place == nil { // the phone told no coordinates
+			b.Place = &location{Name: or(behindSign(string(m.Text)), v.Lang.T("kind.location"))}
+		}
+	case m.Type == "contacts":
+		b.Cards, b.Text = cardsOf(m.Body), nil
+		if b.Cards == nil {
+			b.Cards = []card{{Name: or(behindSign(string(m.Text)), v.Lang.T("kind.contacts"))}}
+		}
+	}
+}
+
+// behindSign is a text without the picture that it begins with: "📍 Home".
+func behindSign(text string) string {
+	sign, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
+	if strings.IndexFunc(sign, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0 {
+		return strings.TrimSpace(text)
+	}
+	return strings.TrimSpace(rest)
 }
 
 // reactionsTo are the emoji that stand below a message: the newest of each
@@ -259,15 +284,4 @@ func cardsOf(body json.RawMessage) []card {
 		all = append(all, c)
 	}
 	return all
-}
-
-// reason is a code in words; an unknown one has none.
-func (l language) reason(code wabridge.Code) string {
-	if key := fmt.Sprintf("code.%d", code); l.Has(key) {
-		return l.T(key)
-	}
-	if key := fmt.Sprintf("code.%d", code.Cloud()); l.Has(key) {
-		return l.T(key)
-	}
-	return ""
 }

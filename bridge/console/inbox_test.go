@@ -54,7 +54,7 @@ func TestInbox(t *testing.T) {
 	if m.Text != "Yes, one moment" || m.State != wabridge.Queued || m.Number != ana.Number || string(m.Body) != `{"body":"Yes, one moment"}` {
 		t.Errorf("queued: %+v", m)
 	}
-	d.moves(m, wabridge.HasFailed(time.Now(), wabridge.CodeUndeliverable, "not there"))
+	d.moves(m, wabridge.HasFailed(time.Now(), wabridge.CodeUndeliverable, "phone 1: the app says that this number is not on WhatsApp"))
 	page.sees(".bubble.failed .why", "WhatsApp")
 	page.until(`location.pathname.endsWith("@s.whatsapp.net")`)
 }

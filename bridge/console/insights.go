@@ -15,7 +15,7 @@ import (
 // insightsPage shows what was sent, what became of it, what it cost and how
 // long it took.
 func insightsPage() page {
-	return page{Name: "insights", Routes: func(c *Console, r *router) {
+	return page{Name: "insights", Rest: true, Routes: func(c *Console, r *router) {
 		r.show("", c.showInsights)
 		r.show("/export.csv", c.exportInsights)
 	}}

@@ -73,7 +73,7 @@ type letter struct {
 	Words            string
 	State            wabridge.State
 	Look             string // class of the state's dot
-	Reason, Detail   string
+	Why              failure
 	At, Due, Expires moment
 	Tries, Priority  int
 	Held             bool
@@ -121,8 +121,16 @@ func (c *Console) outboxOf(v *visit) (outboxData, error) {
 		return d, err
 	}
 	names := phoneNames(d.Phones)
+	stops := map[string]string{}
+	for _, p := range d.Phones {
+		stops[p.ID] = v.Lang.stopped(p)
+	}
 	for j := range found {
-		d.Rows = append(d.Rows, v.letter(&found[j], names))
+		l := v.letter(&found[j], names)
+		if l.Why.Words == "" && l.State == wabridge.Queued {
+			l.Why.Words = stops[found[j].Phone]
+		}
+		d.Rows = append(d.Rows, l)
 	}
 	q := url.Values{"state": {d.Shelf}, "phone": {d.Phone}}
 	d.Self = Path + "/outbox/rows?" + q.Encode()
@@ -181,12 +189,9 @@ func (v *visit) letter(m *wabridge.Message, names map[string]string) letter {
 	}
 	l := letter{
 		ID: m.ID, Href: Path + "/outbox/" + url.PathEscape(m.ID), To: or(to, m.Chat), Chat: talkPath(m.Phone, m.Chat), Of: names[m.Phone],
-		Words: v.Lang.gist(m), State: m.State, Look: lookOf(m.State), Detail: m.Reason,
+		Words: v.Lang.gist(m), State: m.State, Look: lookOf(m.State), Why: v.Lang.failure(m.Code, m.Reason),
 		At: v.at(m.Created), Due: v.at(m.Due), Expires: v.at(m.Expires), Tries: m.Tries, Priority: m.Priority, Held: m.Held, Campaign: m.Campaign,
 		CanCancel: can && m.State == wabridge.Queued, Retry: v.retryOf(m),
-	}
-	if m.Code != 0 {
-		l.Reason = v.Lang.reason(m.Code)
 	}
 	return l
 }

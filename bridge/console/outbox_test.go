@@ -28,7 +28,7 @@ func TestOutbox(t *testing.T) {
 	page.sees(".toast", "Canceled.")
 	page.sees(".empty", "Nothing waits")
 	page.goTo("/console/outbox?state=failed")
-	page.sees(".letter .more", "Not on WhatsApp")
+	page.sees(".letter .more", "number is not on WhatsApp")
 	page.looksRight("outbox-failed")
 	page.click(".letter .acts button")
 	page.sees(".toast", "Queued as a new message")

@@ -13,6 +13,8 @@ type page struct {
 	Name string
 	// Scope is what a token needs to see it; "" is read.
 	Scope string
+	// Rest has it in the menu "More" where the screen is small.
+	Rest bool
 	// Routes adds the page's routes: show and act make patterns of them.
 	Routes func(c *Console, r *router)
 }
@@ -62,6 +64,7 @@ func (c *Console) routes() http.Handler {
 	open("POST "+Path+"/enter", c.enter)
 	open("POST "+Path+"/preferences", c.preferences)
 	open("GET "+Path+"/live", c.scoped(queue.ScopeRead, "", c.live))
+	open("GET "+Path+"/trouble", c.scoped(queue.ScopeRead, "", c.trouble))
 	mux.Handle("GET "+Path+"/static/", c.static())
 	for _, p := range c.pages {
 		p.Routes(c, &router{c, p, mux})

@@ -78,16 +78,18 @@ var troubles = map[wabridge.Code]string{
 
 // Remedy is the text that says what to do, "" if there is nothing to be done.
 func (p phoneCard) Remedy() string {
-	if p.Held {
-		return "phones.do.held"
-	}
-	if word := troubles[p.Code]; word != "" {
+	if word := troubleWord(p.Phone); word != "" {
 		return "phones.do." + word
 	}
-	if p.State == wabridge.PhoneAttention {
-		return "phones.do.attention"
-	}
 	return ""
+}
+
+// Own is the reason in the gateway's words, those of the API and the commands.
+func (p phoneCard) Own() string {
+	if p.Held {
+		return ""
+	}
+	return phonePrefix.ReplaceAllString(p.Reason, "")
 }
 
 func (c *Console) card(v *visit, p wabridge.Phone) (phoneCard, error) {
@@ -105,7 +107,7 @@ func (c *Console) listPhones(v *visit) error {
 		return err
 	}
 	cards := make([]phoneCard, len(phones))
-	for i, p := range phones {
+	for i, p := range troubleFirst(phones) {
 		if cards[i], err = c.card(v, p); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // settingsPage shows the configuration with where each value comes from. It is
 // changed in the file, by environment or flags, and read at the start.
 func settingsPage() page {
-	return page{Name: "settings", Scope: queue.ScopeAdmin, Routes: func(c *Console, r *router) {
+	return page{Name: "settings", Rest: true, Scope: queue.ScopeAdmin, Routes: func(c *Console, r *router) {
 		r.show("", c.showSettings)
 	}}
 }

@@ -27,8 +27,9 @@ type talkData struct {
 	Session *wabridge.Session // the open one, if any
 	Stopped bool              // wants no campaigns
 	Path    string
-	Can     bool // the visitor may answer
-	At      bool // an older place is shown, not the newest
+	Can     bool   // the visitor may answer
+	At      bool   // an older place is shown, not the newest
+	Waits   string // why nothing goes out of this phone now
 }
 
 // bubblesData is a stretch of a conversation.
@@ -63,7 +64,7 @@ func (c *Console) talkOf(v *visit) (*talkData, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &talkData{Phone: phone, Of: phoneName(phone), Can: v.Can(queue.ScopeSend)}
+	d := &talkData{Phone: phone, Of: phoneName(phone), Can: v.Can(queue.ScopeSend), Waits: v.Lang.stopped(phone)}
 	d.Chat, err = c.Store.Conversation(v.Context(), phone.ID, v.PathValue("chat"))
 	if number := wabridge.NumberOf(v.PathValue("chat")); wabridge.CodeOf(err) == wabridge.CodeNotFound && number != "" {
 		d.Chat.Chat = wabridge.Chat{ID: v.PathValue("chat"), Phone: phone.ID, Number: number} // nothing was said yet

@@ -14,7 +14,7 @@ import (
 // templatesPage shows the message templates with what they look like. They are
 // made and changed through the Business Management API, which checks them.
 func templatesPage() page {
-	return page{Name: "templates", Routes: func(c *Console, r *router) {
+	return page{Name: "templates", Rest: true, Routes: func(c *Console, r *router) {
 		r.show("", c.listTemplates)
 	}}
 }

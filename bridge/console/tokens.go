@@ -12,7 +12,7 @@ import (
 
 // tokensPage lists who may use the gateway, makes tokens and revokes them.
 func tokensPage() page {
-	return page{Name: "tokens", Scope: queue.ScopeAdmin, Routes: func(c *Console, r *router) {
+	return page{Name: "tokens", Rest: true, Scope: queue.ScopeAdmin, Routes: func(c *Console, r *router) {
 		r.show("", c.listTokens)
 		r.act(queue.ScopeAdmin, "", c.createToken)
 		r.act(queue.ScopeAdmin, "/{id}/revoke", c.revokeToken)

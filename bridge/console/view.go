@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -72,11 +73,13 @@ type frame struct {
 	Languages []language
 	Version   string
 	Cursor    int64 // in the event log, when the page was made
+	Trouble   troubleView
 }
 
 type navEntry struct {
 	Name, Path string
 	Current    bool
+	Rest       bool // in the menu "More" of a small screen
 }
 
 // show answers with a whole page: the template of the page's name, in the
@@ -90,17 +93,26 @@ func (c *Console) showAs(v *visit, status int, name string, data any) error {
 	if err != nil {
 		return err
 	}
-	f := frame{view: view{v, data}, Languages: languages, Version: c.Version, Cursor: cursor}
+	phones, err := c.Store.Phones(v.Context())
+	if err != nil {
+		return err
+	}
+	f := frame{view: view{v, data}, Languages: languages, Version: c.Version, Cursor: cursor, Trouble: v.Lang.troubleOf(phones)}
 	if f.Main, err = c.views[v.Lang.Code].render(name, f.view); err != nil {
 		return err
 	}
 	f.Title = v.Lang.T("nav." + v.page)
 	for _, p := range c.pages {
 		if v.Can(or(p.Scope, queue.ScopeRead)) {
-			f.Nav = append(f.Nav, navEntry{p.Name, Path + "/" + p.Name, p.Name == v.page})
+			f.Nav = append(f.Nav, navEntry{p.Name, Path + "/" + p.Name, p.Name == v.page, p.Rest})
 		}
 	}
 	return c.write(v, status, "layout", f)
+}
+
+// RestIsCurrent reports whether the page is one of the menu "More".
+func (f frame) RestIsCurrent() bool {
+	return slices.ContainsFunc(f.Nav, func(e navEntry) bool { return e.Rest && e.Current })
 }
 
 // bare answers with a page outside the layout: the login.

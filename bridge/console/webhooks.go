@@ -13,7 +13,7 @@ import (
 // webhooksPage shows the receivers of webhooks, how far each has come, and lets
 // an admin test, stop and rewind them.
 func webhooksPage() page {
-	return page{Name: "webhooks", Scope: queue.ScopeAdmin, Routes: func(c *Console, r *router) {
+	return page{Name: "webhooks", Rest: true, Scope: queue.ScopeAdmin, Routes: func(c *Console, r *router) {
 		r.show("", c.listWebhooks)
 		r.act(queue.ScopeAdmin, "/{id}/test", c.testWebhook)
 		r.act(queue.ScopeAdmin, "/{id}/seek", c.seekWebhook)

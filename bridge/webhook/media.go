@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 )
 
 // A fileObject is the object of an incoming file: image, video, audio,
@@ -32,7 +33,7 @@ func fileOf(m wabridge.Message) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	o := fileObject{Caption: captionOf(m), MIME: f.MIME, SHA256: base64.StdEncoding.EncodeToString(sum), ID: f.ID}
+	o := fileObject{Caption: bridge.Caption(&m), MIME: f.MIME, SHA256: base64.StdEncoding.EncodeToString(sum), ID: f.ID}
 	switch m.Type {
 	case "audio":
 		o.Caption, o.Voice = "", &f.Voice
@@ -50,22 +51,10 @@ func fileOf(m wabridge.Message) json.RawMessage {
 	return raw
 }
 
-// captionOf is the caption of a message with a file. Of one that came from a
-// phone the body has it, and the text is what the phone showed ("📷 Photo").
-func captionOf(m wabridge.Message) string {
-	var body struct {
-		Caption string `json:"caption"`
-	}
-	if len(m.Body) == 0 || json.Unmarshal(m.Body, &body) != nil {
-		return string(m.Text)
-	}
-	return body.Caption
-}
-
 // captionAlone keeps what somebody wrote below a file that could not be had; nil
 // if nothing was written.
 func captionAlone(m wabridge.Message) json.RawMessage {
-	caption := captionOf(m)
+	caption := bridge.Caption(&m)
 	if caption == "" {
 		return nil
 	}

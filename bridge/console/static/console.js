@@ -48,12 +48,17 @@
     open();
   }
 
-  // Toasts: the server sends them with HX-Trigger.
+  // Toasts: the server sends them with HX-Trigger. They stand in a place of
+  // their own, or in the dialog that is open, which would hide that place. A
+  // click takes one away.
   function toast(kind, words) {
-    const el = document.createElement("p");
+    const el = document.createElement("p"), into = $("dialog[open]") || $("#toasts");
     el.className = "toast " + kind;
     el.textContent = words;
-    $("#toasts").append(el);
+    el.setAttribute("role", kind === "bad" ? "alert" : "status");
+    el.addEventListener("click", () => el.remove());
+    while ($$(".toast", into).length > 2) $(".toast", into).remove();
+    into.append(el);
     setTimeout(() => el.remove(), kind === "bad" ? 10000 : 5000);
   }
   document.addEventListener("toast", (e) => toast(e.detail.kind, e.detail.words));
@@ -64,7 +69,7 @@
   });
 
   // Keys. Letters count only where nothing is typed.
-  const pages = { i: "inbox", o: "outbox", p: "phones", n: "insights", t: "templates", w: "webhooks", k: "tokens", s: "settings" };
+  const pages = { i: "inbox", o: "outbox", b: "bots", p: "phones", n: "insights", t: "templates", w: "webhooks", k: "tokens", s: "settings" };
   let going = 0;
   function move(by) {
     const rows = $$("[data-row]");
