@@ -68,10 +68,20 @@ func Sniff(head []byte) Info {
 		i.webp(head)
 	case "audio/ogg", "application/ogg", "video/ogg":
 		i.ogg(head)
-	case unknownType:
-		i.frames(head)
+	case unknownType, "text/plain":
+		i.late(head)
 	}
 	return i
+}
+
+// late knows a PDF behind other bytes (ISO 32000-1, annex H.3.4.1: readers
+// accept its header within the first 1024) and sound without a header.
+func (i *Info) late(b []byte) {
+	if bytes.Contains(b[:min(len(b), 1024)], []byte("%PDF-")) {
+		i.MIME = "application/pdf"
+	} else if i.MIME == unknownType {
+		i.frames(b)
+	}
 }
 
 // frames knows sound that begins with a tag (ID3v2) or with its first frame:

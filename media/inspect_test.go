@@ -197,7 +197,10 @@ func TestType(t *testing.T) {
 		{"audio/ogg", "mp3", ""},
 		{"audio/mpeg", "noise", "audio/mpeg"},
 		{"audio/mpeg", "pdf", ""},
-		{"application/pdf", "text", "application/pdf"},
+		{"application/pdf", "text", ""},
+		{"application/pdf", "pdf", "application/pdf"},
+		{"application/x-download", "pdf", "application/pdf"},
+		{"application/x-own", "pdf", "application/pdf"},
 		{"text/csv", "text", "text/csv"},
 		{"application/x-own", "noise", "application/x-own"},
 		{"a/b;;;\x00", "noise", "a/b"},
@@ -270,7 +273,7 @@ func TestCheck(t *testing.T) {
 func TestNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"IMG-20260101-WA0001.jpg": "image/jpeg", "a.JPEG": "image/jpeg", "PTT-20260101-WA0000.opus": "audio/ogg",
-		"x.m4a": "audio/mp4", "AUD-1.mp3": "audio/mpeg", "v.mp4": "video/mp4", "s.webp": "image/webp", "r.tar.gz": "", "": "", "pdf": "", "b.pdf": "application/pdf",
+		"x.m4a": "audio/mp4", "AUD-1.mp3": "audio/mpeg", "v.mp4": "video/mp4", "s.webp": "image/webp", "r.tar.gz": "application/gzip", "p.htm": "text/html", "x.xyz": "", "": "", "pdf": "", "b.pdf": "application/pdf",
 	} {
 		if got := TypeOfName(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)

@@ -64,14 +64,20 @@ func KindOf(mime string) string {
 
 // Type decides what a file is: the type that was declared with it, if it says
 // something and the bytes do not contradict; else what the bytes say.
-// CodeMediaUpload where they contradict.
+// CodeMediaUpload where they contradict a type that wabridge knows; where they
+// contradict another one they count.
 func Type(declared string, i Info) (string, error) {
 	base := baseType(declared)
-	if !typeShape.MatchString(base) || base == unknownType || base == "binary/octet-stream" {
+	_, known := extensions[base]
+	switch {
+	case !typeShape.MatchString(base) || slices.Contains(generic, base):
 		return i.MIME, nil
-	}
-	if base != "image/webp" && KindOf(base) == Document || slices.Contains(alike(base), i.MIME) {
+	case slices.Contains(alike(base), i.MIME) || fits(base, i.MIME), !known && !specific(i.MIME):
 		return tidy(declared), nil
+	case !known && (under(i.MIME, base) || under(base, i.MIME)):
+		return tidy(declared), nil
+	case !known:
+		return i.MIME, nil
 	}
 	return "", wabridge.Fail(wabridge.CodeMediaUpload, nil, "the file is declared as %s, but its bytes are %s", base, i.MIME)
 }
@@ -102,7 +108,7 @@ func tidy(declared string) string {
 // beginning that is certain.
 func alike(base string) []string {
 	switch base {
-	case "video/mp4", "audio/mp4", "video/3gpp":
+	case "video/mp4", "audio/mp4", "video/3gpp", "video/quicktime":
 		return []string{"video/mp4", "audio/mp4", "video/3gpp", "video/3gpp2", "video/quicktime"}
 	case "audio/amr":
 		return []string{"audio/amr", "video/3gpp", "video/mp4"}
@@ -186,6 +192,8 @@ var extensions = map[string]string{
 	"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif",
 	"video/mp4": ".mp4", "video/3gpp": ".3gp",
 	"audio/aac": ".aac", "audio/amr": ".amr", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/ogg": ".opus",
+	"video/quicktime": ".mov", "video/x-msvideo": ".avi", "audio/wav": ".wav",
+	"application/gzip": ".gz", "application/x-rar-compressed": ".rar", "application/x-7z-compressed": ".7z", "text/html": ".html",
 	"application/pdf": ".pdf", "text/plain": ".txt", "text/csv": ".csv", "text/vcard": ".vcf", "application/zip": ".zip",
 	"application/msword": ".doc", "application/vnd.ms-excel": ".xls", "application/vnd.ms-powerpoint": ".ppt",
 	"application/vnd.openxmlformats-officedocument.wordprocessingml.document":   ".docx",
@@ -213,6 +221,10 @@ func TypeOfName(name string) string {
 	switch end {
 	case ".jpeg":
 		end = ".jpg"
+	case ".htm":
+		end = ".html"
+	case ".tgz":
+		end = ".gz"
 	case ".ogg", ".oga":
 		end = ".opus"
 	}

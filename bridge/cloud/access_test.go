@@ -14,9 +14,9 @@ func TestTokens(t *testing.T) {
 	h := newHarness(t)
 	revoked, err := h.store.CreateToken(t.Context(), "old", "revoked-secret", []string{queue.ScopeAdmin}, now())
 	must(t, err)
-	must(t, h.store.RevokeToken(t.Context(), revoked.ID, now()))
 	_, err = h.store.CreateToken(t.Context(), "boss", "admin-secret", []string{queue.ScopeAdmin}, now())
 	must(t, err)
+	must(t, h.store.RevokeToken(t.Context(), revoked.ID, now()))
 	const list = "/v23.0/" + wabaID + "/phone_numbers"
 	const history = "/v23.0/" + phoneID + "/message_history"
 	for _, tt := range []struct {

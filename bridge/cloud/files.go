@@ -62,6 +62,11 @@ func (a *api) attach(ctx context.Context, m *wabridge.Message, c content.Carried
 			file.Name = c.Media.Filename
 		}
 	}
+	if c.Media != nil && c.Media.Kind == media.Document {
+		if err := media.CheckName(file.Name, file.MIME); err != nil {
+			return refuse(wabridge.CodeMediaUpload, "%s.filename: %s", c.Media.Field, detailOf(err))
+		}
+	}
 	m.Media = &file
 	return nil
 }

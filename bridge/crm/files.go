@@ -81,6 +81,12 @@ func (p *Poller) attach(ctx context.Context, c *candidate, carried content.Carri
 			file.Name = ref.Filename
 		}
 	}
+	if ref != nil && ref.Kind == media.Document {
+		if err := media.CheckName(file.Name, file.MIME); err != nil {
+			c.bad = wrong(wabridge.CodeMediaUpload, "%s.filename: %s", ref.Field, detail(err))
+			return nil
+		}
+	}
 	c.message.Media = &file
 	return nil
 }

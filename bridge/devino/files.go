@@ -139,6 +139,12 @@ func (it *item) attached(got wabridge.Media) {
 	if f.name != "" {
 		got.Name = f.name
 	}
+	if f.kind == media.Document {
+		if err := media.CheckName(got.Name, got.MIME); err != nil {
+			it.fail(keyInvalid, "contentName", "%s", detail(err))
+			return
+		}
+	}
 	it.message.Media = &got
 	if !f.template {
 		it.carryFile(got)

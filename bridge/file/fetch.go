@@ -3,6 +3,8 @@ package file
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -143,6 +145,7 @@ func (l *Library) load(ctx context.Context, key cacheKey, kind string, known cac
 	}
 	req.Header.Set("User-Agent", "wabridge")
 	req.Header.Set("Accept", "*/*")
+	req.Header.Set("Accept-Encoding", "identity")
 	known.condition(req.Header)
 	resp, err := l.links.client.Do(req)
 	if err != nil {
@@ -156,9 +159,12 @@ func (l *Library) load(ctx context.Context, key cacheKey, kind string, known cac
 	}
 	in := Incoming{
 		Phone: key.phone, Origin: queue.MediaLink, Kind: kind,
-		Declared: resp.Header.Get("Content-Type"), Name: nameOf(resp), Body: resp.Body,
+		Declared: resp.Header.Get("Content-Type"), Name: nameOf(resp), Promise: path.Base(req.URL.Path),
 	}
 	if err := acceptable(resp, l.limit(in)); err != nil {
+		return queue.MediaRecord{}, err
+	}
+	if in.Body, err = decoded(resp, in); err != nil {
 		return queue.MediaRecord{}, err
 	}
 	if policy.plain() {
@@ -229,22 +235,70 @@ func explain(err error) error {
 	if e, ok := errors.AsType[*wabridge.Error](err); ok {
 		return e
 	}
-	why := "the connection to the server of the link broke"
+	return &wabridge.Error{Code: wabridge.CodeMediaUpload, Detail: cmp.Or(policyError(err), tlsError(err), networkError(err), "the connection to the server of the link broke")}
+}
+
+// policyError explains what this gateway does not do, "" for another error.
+func policyError(err error) string {
+	switch {
+	case errors.Is(err, errPrivate):
+		return "the link leads to a private address, which is not fetched unless media.allow_private is set"
+	case errors.Is(err, errScheme):
+		return "the link was not followed: " + errScheme.Error()
+	case errors.Is(err, errRedirects):
+		return "the link was not followed: " + errRedirects.Error()
+	case errors.Is(err, errEncoding):
+		return "the server of the link says that it compressed the file (Content-Encoding), but its bytes are not in that form"
+	}
+	return ""
+}
+
+// tlsError explains an error of HTTPS, "" for another one. What a certificate
+// holds stays private: the names in it may be of an inner network.
+func tlsError(err error) string {
+	const verify = "the certificate of the link's server is not valid: "
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return verify + "it has expired, or is not valid yet"
+	}
+	var authority x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var certificate *tls.CertificateVerificationError
+	var alert *net.OpError // "remote error" and "local error" are TLS alerts
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &host):
+		return verify + "it is for another host name"
+	case errors.As(err, &authority):
+		return verify + "it is self-signed, or signed by an authority that this machine does not know"
+	case errors.As(err, &certificate):
+		return verify + "it cannot be verified"
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
+		return "the server of the link does not speak HTTPS on this port; is the link http, or has it another port?"
+	case errors.As(err, &alert) && strings.HasSuffix(alert.Op, " error"):
+		return "the server of the link and this gateway agree on no TLS version or cipher"
+	}
+	return ""
+}
+
+// networkError explains an error of the way to the server, "" for another one.
+func networkError(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
 	switch {
-	case errors.Is(err, errPrivate):
-		why = "the link leads to a private address, which is not fetched unless media.allow_private is set"
-	case errors.Is(err, errScheme):
-		why = "the link was not followed: " + errScheme.Error()
-	case errors.Is(err, errRedirects):
-		why = "the link was not followed: " + errRedirects.Error()
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "the host of the link was not found (DNS)"
 	case errors.As(err, &dns):
-		why = "the host of the link was not found"
+		return "the host of the link could not be looked up: the DNS server does not answer"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the server of the link refused the connection: nothing listens on its port"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way through the network to the server of the link"
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		why = "the server of the link did not answer in time"
+		return "the server of the link did not answer in time"
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		why = "the file of the link ended early"
+		return "the file of the link ended early"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+		return "the server of the link closed the connection without a whole answer"
 	}
-	return &wabridge.Error{Code: wabridge.CodeMediaUpload, Detail: why}
+	return ""
 }

@@ -202,7 +202,7 @@ func TestFetch(t *testing.T) {
 	}{
 		"a picture":                  {path: "/pic.png", kind: media.Image},
 		"a picture called text":      {path: "/as-text", kind: media.Image},
-		"any file as document":       {path: "/page.png", kind: media.Document},
+		"a page as document":         {path: "/page.png", kind: media.Document, code: 131053, says: "the name ends in .png, but the file is text/html"},
 		"a page":                     {path: "/page.png", kind: media.Image, code: 131053, says: "not text/html"},
 		"a picture as film":          {path: "/pic.png", kind: media.Video, code: 131053, says: "not image/png"},
 		"a missing file":             {path: "/missing", kind: media.Image, code: 131053, says: "HTTP 404"},

@@ -72,6 +72,7 @@ type Incoming struct {
 	Origin   string // queue.MediaUpload …
 	URL      string // of a link that may be used again
 	Name     string
+	Promise  string // another name that the file goes by: the end of its link
 	Declared string // type as declared with it, "" for none
 	// Kind of message that it is for; "" if that is not known yet: then it is
 	// the one that its type is made for, any other file a document.
@@ -102,6 +103,9 @@ func (l *Library) Discard(f media.File) error { return l.Files.Discard(f) }
 // Record is the second half of Add.
 func (l *Library) Record(ctx context.Context, in Incoming, f media.File) (queue.MediaRecord, error) {
 	mime, err := judge(in, f)
+	if err == nil {
+		err = checkNames(in, mime)
+	}
 	if err == nil {
 		now := time.Now()
 		var r queue.MediaRecord
@@ -140,6 +144,15 @@ func judge(in Incoming, f media.File) (string, error) {
 		return f.Info.MIME, nil
 	}
 	return mime, err
+}
+
+// checkNames holds the names of a document to its type; nobody sees those of
+// other kinds. What came in is kept as it came.
+func checkNames(in Incoming, mime string) error {
+	if in.Origin == queue.MediaReceived || in.Kind != media.Document && (in.Kind != "" || media.KindOf(mime) != media.Document) {
+		return nil
+	}
+	return errors.Join(media.CheckName(in.Name, mime), media.CheckName(in.Promise, mime))
 }
 
 // Find finds a phone's file by its id, and holds it to what a kind of message

@@ -224,6 +224,11 @@ func (a *api) attach(ctx context.Context, g *group) error {
 	if g.media = &record.Media; name != "" {
 		g.media.Name = name
 	}
+	if media.KindOf(g.media.MIME) == media.Document {
+		if err := media.CheckName(g.media.Name, g.media.MIME); err != nil {
+			g.wrong.add(g.in("documentFilename"), "%s", detail(err))
+		}
+	}
 	return nil
 }
 
