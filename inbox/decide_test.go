@@ -67,8 +67,8 @@ func TestPosted(t *testing.T) {
 		{"our own line that we sent", nil, []wabridge.Message{{ID: "o", Direction: wabridge.Out, State: wabridge.Sent, Text: "yes", HandedAt: at(3)}}, []Sighting{own(5, "yes")}, nil},
 		{"our own line that a person typed", nil, []wabridge.Message{{ID: "o", Direction: wabridge.Out, State: wabridge.Sent, Text: "no", HandedAt: at(3)}}, []Sighting{own(5, "yes")}, []string{"new echo yes"}},
 		{"an echo posted again", []wabridge.Message{{ID: "e", Direction: wabridge.Echo, Text: "yes", Created: at(5), Source: fromNotification}}, nil, []Sighting{own(5, "yes")}, nil},
-		{"a message was deleted", []wabridge.Message{knownExact("a", 5, "hi")}, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Gone: true}}, nil},
-		{"somebody writes the words for a deleted one", nil, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Gone: true}}, []string{"new in This message was deleted"}},
+		{"a message was deleted", []wabridge.Message{knownExact("a", 5, "hi")}, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Media: "deleted"}}, nil},
+		{"somebody writes the words for a deleted one", nil, nil, []Sighting{{Sender: "Ana", Text: "This message was deleted", Time: at(5), Media: "deleted"}}, []string{"new in This message was deleted"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ch, _ := Posted(anna, tt.known, tt.ours, Reading{Seen: tt.seen, Zone: time.UTC})

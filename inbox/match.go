@@ -31,8 +31,8 @@ func (e entry) fits(s Sighting, zone *time.Location) float64 {
 		return 0
 	case e.shownAs(s):
 		return worth
-	case s.Gone:
-		return gone
+	case s.Media == whatsapp.DeletedMessage && e.State != wabridge.Sending:
+		return gone // what is being sent now was not taken back
 	}
 	return 0
 }
@@ -128,12 +128,12 @@ func sameShown(text string, s Sighting) bool {
 // sameMedia compares "📷 Foto" with a picture whose kind the chat only hints at.
 func sameMedia(text string, s Sighting) bool {
 	kind := words().MediaKind(text)
-	if kind == "" {
-		return strings.HasPrefix(text, "📎 ")
+	if kind == whatsapp.TextMessage {
+		return false
 	}
 	_, caption, _ := strings.Cut(text, " ")
 	_, shown, _ := strings.Cut(s.Text, " ")
-	return shown == caption || kind == s.Media || s.Media == "media"
+	return shown == caption || whatsapp.Alike(kind, s.Media)
 }
 
 func words() notification.Words { return notification.DefaultWords() }

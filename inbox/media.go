@@ -4,34 +4,29 @@ import (
 	"encoding/json"
 	"path"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
-// A fileKind is what the Cloud API calls a kind of file, and what it most
-// likely is as long as nobody has seen it.
-type fileKind struct {
-	typ, mime string
-	voice     bool
-}
-
-// fileKinds are the kinds of media that lie in the phone's storage, by the
-// names of package notification. What is seen once does not, and the rest has
-// no file.
-var fileKinds = map[string]fileKind{
-	"image": {"image", "image/jpeg", false}, "video": {"video", "video/mp4", false}, "gif": {"video", "video/mp4", false},
-	"voice": {"audio", "audio/ogg; codecs=opus", true}, "audio": {"audio", "audio/mpeg", false},
-	"document": {"document", "application/octet-stream", false}, "sticker": {"sticker", "image/webp", false},
-}
-
-// expect makes m a message that waits for its file, if the sighting stands for
-// one of the other person's. Its text stays as it was shown: that is what later
-// sightings are compared with.
-func (s Sighting) expect(m *wabridge.Message) {
-	kind, ok := fileKinds[s.Media]
-	if !ok || s.Own || s.Gone {
+// setKind makes m what the sighting stands for. A file of the other person's is
+// waited for; what has no file in the phone's storage and no object that a phone
+// shows gets its type and no body, so that nobody takes the app's description for
+// a text. The text stays as it was shown: that is what later sightings are
+// compared with.
+func (s Sighting) setKind(m *wabridge.Message) {
+	names := whatsapp.NamesOf(s.Media)
+	if names.Kind == whatsapp.TextMessage {
+		return
+	}
+	m.Type, m.Body = names.Type, nil
+	if s.ReactsTo != "" {
+		m.Text, m.Context = wabridge.Text(s.Emoji), s.ReactsTo
+		m.Body, _ = json.Marshal(map[string]string{"message_id": s.ReactsTo, "emoji": s.Emoji}) // strings always encode
+		return
+	}
+	if names.MIME == "" || s.Own {
 		return
 	}
 	caption, name := behindSign(s.Text, s.Media)
@@ -39,36 +34,21 @@ func (s Sighting) expect(m *wabridge.Message) {
 	if caption != "" {
 		body["caption"] = caption
 	}
-	m.Type = kind.typ
 	m.Body, _ = json.Marshal(body) // strings always encode
-	m.Media = &wabridge.Media{MIME: kind.mime, Voice: kind.voice, Name: name, Pending: true}
+	m.Media = &wabridge.Media{MIME: names.MIME, Voice: names.Voice, Name: name, Pending: true}
 }
-
-// length is how long a voice message or a film is, as it is shown behind the
-// word: "Voice message (0:05)".
-var length = regexp.MustCompile(` \(\d{1,3}:\d\d\)$`)
 
 // fileName is what a document's name looks like.
 var fileName = regexp.MustCompile(`^[^/\n]{1,250}\.[\pL\pN]{1,8}$`)
 
 // behindSign tells what stands behind the picture of a kind: the app's own word
 // for the kind (then nothing), the name of a document, or a caption.
-func behindSign(text, kind string) (caption, name string) {
-	_, rest, _ := strings.Cut(text, " ")
-	rest = strings.TrimSpace(rest)
-	if text == placeholder(kind, "") || words().Which(length.ReplaceAllString(rest, ""), mediaWordKeys[kind]...) != "" {
-		return "", ""
-	}
-	if kind == "document" && fileName.MatchString(rest) {
+func behindSign(text string, kind whatsapp.MessageKind) (caption, name string) {
+	rest := whatsapp.ReadParaphrase(text, words().Words).Rest
+	if kind == whatsapp.DocumentMessage && fileName.MatchString(rest) {
 		return "", path.Base(rest)
 	}
 	return rest, ""
-}
-
-// mediaWordKeys are the app's words for the kinds, in all languages.
-var mediaWordKeys = map[string][]string{
-	"image": {"media_photo"}, "video": {"media_video"}, "gif": {"media_gif"}, "voice": {"media_voice"},
-	"audio": {"media_audio"}, "document": {"media_document"}, "sticker": {"media_sticker"},
 }
 
 // arrived lists the waiting messages among all whose pictures the phone has by

@@ -50,12 +50,26 @@ const (
 func entries(known, ours []wabridge.Message) []entry {
 	var out []entry
 	for i := range known {
+		if known[i].Type == "reaction" && known[i].Direction == wabridge.In {
+			continue // no bubble: it stands below that of another message
+		}
 		out = append(out, heard(&known[i]))
 	}
 	for i := range ours {
 		if m := &ours[i]; m.State != wabridge.Queued {
 			out = append(out, sent(m))
 		}
+	}
+	sortStable(out)
+	return out
+}
+
+// linesOf are the known messages in their order, as the lines of a notification
+// may hold them: reactions are among them.
+func linesOf(known []wabridge.Message) []entry {
+	out := make([]entry, 0, len(known))
+	for i := range known {
+		out = append(out, heard(&known[i]))
 	}
 	sortStable(out)
 	return out

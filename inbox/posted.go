@@ -6,6 +6,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
 // ownWindow is how far the time of a message of ours and that of the line in a
@@ -42,9 +43,11 @@ type Reading struct {
 //     holds came after that, even where second and text are known (see over),
 //   - a line of our own is ours if we sent that text about then, else an echo,
 //   - the words for a deleted message are no message where one of that second
-//     is known.
+//     is known,
+//   - a reaction is one to a message of ours, if it is plain to which,
+//   - a message whose text has not come yet is held back.
 func Posted(chat wabridge.Chat, known, ours []wabridge.Message, r Reading) (ch queue.Changes, held []string) {
-	p := posted{Reading: r, known: entries(known, nil), ours: entries(nil, ours), pair: make([]int, len(r.Seen))}
+	p := posted{Reading: r, known: linesOf(known), ours: entries(nil, ours), pair: make([]int, len(r.Seen))}
 	for i := range p.pair {
 		p.pair[i] = -1
 	}
@@ -59,9 +62,11 @@ func Posted(chat wabridge.Chat, known, ours []wabridge.Message, r Reading) (ch q
 		switch {
 		case k >= 0 && p.known[k].Source == fromScreen:
 			ch.Update = append(ch.Update, exact(*p.known[k].Message, s))
-		case k >= 0, s.Gone && p.second(s), s.Own && p.sentByUs(s):
+		case k >= 0, s.Hold, s.Own && p.sentByUs(s):
+		case s.Media == whatsapp.DeletedMessage && (s.Own || p.second(s)):
+		case s.Media == whatsapp.ReactionMessage && s.Own:
 		default:
-			m := s.message(chat, fromNotification)
+			m := p.asReaction(s).message(chat, fromNotification)
 			m.StoodBy = p.Ended
 			ch.New = append(ch.New, m)
 		}
@@ -92,7 +97,41 @@ func (p *posted) each(same func(entry, Sighting) bool) {
 
 // exactly: known from a notification with the same second and text.
 func (p *posted) exactly(e entry, s Sighting) bool {
-	return e.Source == fromNotification && e.own == s.Own && e.time.Equal(s.Time) && string(e.Text) == s.Text && !p.over(e, s)
+	return e.Source == fromNotification && e.own == s.Own && e.time.Equal(s.Time) && sameLine(e, s) && !p.over(e, s)
+}
+
+// sameLine reports whether a known message was learned from such a line: a
+// reaction is known by its emoji.
+func sameLine(e entry, s Sighting) bool {
+	return string(e.Text) == s.Text || e.Type == "reaction" && e.Context != "" && whatsapp.SameEmoji(string(e.Text), s.Emoji)
+}
+
+// asReaction finds the message of ours that a line is a reaction to: the only one
+// that it quotes. A line in words that are not known is a reaction only if it
+// quotes one; one in known words that quotes none, or several alike, stays a
+// reaction to nothing that is known.
+func (p *posted) asReaction(s Sighting) Sighting {
+	if s.Own || s.Emoji == "" || s.Quote == "" || s.Media != whatsapp.ReactionMessage && s.Media != whatsapp.TextMessage {
+		return s
+	}
+	var to *wabridge.Message
+	quote := whatsapp.Quote{Text: s.Quote}
+	for _, list := range [][]entry{p.ours, p.known} {
+		for _, e := range list {
+			if !e.own || e.Type == "reaction" || !whatsapp.WantOf(e.Message).Quotes(quote, words().Words) {
+				continue
+			}
+			if to != nil {
+				s.Media = whatsapp.ReactionMessage
+				return s
+			}
+			to = e.Message
+		}
+	}
+	if to != nil {
+		s.Media, s.ReactsTo = whatsapp.ReactionMessage, to.ID
+	}
+	return s
 }
 
 // overSlack is how much older than a look into the chat a message may be, by

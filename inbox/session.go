@@ -160,7 +160,7 @@ func (s *session) take(ctx context.Context, rec notification.Record, began, ende
 	if c.Kind != notification.Chat && c.Kind != notification.Hidden {
 		return nil
 	}
-	was, is := s.done[rec.Key], taken{s.print(c), rec.Hash, s.r.trail.count()}
+	was, is := s.done[rec.Key], taken{s.print(c, s.r.phoneTime(ended)), rec.Hash, s.r.trail.count()}
 	if was.print == is.print && (was.hash == is.hash || was.looks == is.looks) {
 		return nil
 	}
@@ -184,12 +184,13 @@ func (s *session) calls(records []notification.Record) (out []notification.Call)
 	return out
 }
 
-// print is a hash of what a record says; it needs no storing again.
-func (s *session) print(c notification.Conversation) string {
+// print is a hash of what a record says at a time by the phone's clock; it needs
+// no storing again.
+func (s *session) print(c notification.Conversation, now time.Time) string {
 	s.hash.Reset()
 	fmt.Fprint(&s.hash, c.ChatID, c.Number, c.Chat, c.Doubtful, len(c.Messages))
 	for _, m := range c.Messages {
-		fmt.Fprintf(&s.hash, "%d %t %t %d %s %d %s ", m.Time.UnixMilli(), m.Own, m.URI != "", len(m.Sender), m.Sender, len(m.Text), m.Text)
+		fmt.Fprintf(&s.hash, "%d %t %t %t %d %s %d %s ", m.Time.UnixMilli(), m.Own, m.URI != "", waitsAt(m.Media, m.Time, now), len(m.Sender), m.Sender, len(m.Text), m.Text)
 	}
 	return strconv.FormatUint(s.hash.Sum64(), 36)
 }

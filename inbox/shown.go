@@ -1,10 +1,12 @@
 package inbox
 
 import (
+	"slices"
 	"time"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
 // A View is one look at an open chat.
@@ -55,7 +57,7 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 			continue
 		}
 		recent := !s.Time.IsZero() && !s.Time.Before(v.At.Truncate(time.Minute).Add(-recently))
-		if !anchored && !fresh[i] && !recent {
+		if s.Hold || s.Own && s.Media == whatsapp.DeletedMessage || !anchored && !fresh[i] && !recent {
 			continue
 		}
 		s.Time = latest[i]
@@ -72,6 +74,9 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 func (v View) again() time.Time {
 	if len(v.Seen) == 0 || v.Scrolled {
 		return time.Time{}
+	}
+	if i := slices.IndexFunc(v.Seen, func(s Sighting) bool { return s.Hold }); i >= 0 {
+		return v.Seen[i].waitsUntil(v.At)
 	}
 	newest := v.Seen[len(v.Seen)-1]
 	end := newest.Time.Add(time.Minute + overSlack)

@@ -26,22 +26,59 @@ type Sighting struct {
 	Number string // of the sender, digits, where known
 	Saved  bool   // Sender is a name of the phone's address book, as far as is known
 	Text   string
-	Time   time.Time        // exact to the second in a notification; in a chat the start of the shown minute, zero if unknown
-	Clock  string           // in a chat: the time as shown
-	Media  string           // kind of media, a guess; "" for text
-	Cut    bool             // Text is only the beginning of the true one
-	File   *whatsapp.Bubble // the bubble of a file of ours
-	Gone   bool             // Text reads like the words for a deleted message
+	Time   time.Time // exact to the second in a notification; in a chat the start of the shown minute, zero if unknown
+	Clock  string    // in a chat: the time as shown
+	// Media is what it is (whatsapp.MessageKind): a guess in a notification, known
+	// from ids in a chat; "" for a text.
+	Media string
+	Cut   bool             // Text is only the beginning of the true one
+	File  *whatsapp.Bubble // the bubble of a file of ours
+	// Emoji and Quote are those of a reaction; of a text, those that it has if it is
+	// a reaction in words that are not known.
+	Emoji, Quote string
+	ReactsTo     string // the id of the message that a reaction is to, "" if it is not known
+	// Hold: its text has not come yet. It is not told before waitingTime is over.
+	Hold bool
 	// Arrived: the phone has the file; a notification that shows a picture says so.
 	Arrived bool
 }
 
-// postedSightings are the sightings of a notification.
-func postedSightings(c notification.Conversation) []Sighting {
+// waitingTime is how long a message whose text has not come ("Waiting for this
+// message…") is held back, by its own time. Then it is told as unsupported; if its
+// text comes later, that is told as well.
+const waitingTime = 10 * time.Minute
+
+// waitsAt reports whether a message of that kind and time is still held back.
+func waitsAt(kind whatsapp.MessageKind, sent, now time.Time) bool {
+	return kind == whatsapp.WaitingMessage && now.Before(sent.Add(waitingTime))
+}
+
+// waitsUntil is when the chat of a message that is held back is to be looked at
+// again, after a look at a time: its text may have come without a notification.
+// Each wait is as long as the message is old, so that there are few of them; the
+// last ends with waitingTime.
+func (s Sighting) waitsUntil(at time.Time) time.Time {
+	next := at.Add(max(time.Minute, at.Sub(s.Time)))
+	if end := s.Time.Add(waitingTime); end.Before(next) {
+		return end
+	}
+	return next
+}
+
+// postedSightings are the sightings of a notification that was read at a time by
+// the phone's clock.
+func postedSightings(c notification.Conversation, now time.Time) []Sighting {
 	out := make([]Sighting, 0, len(c.Messages))
 	for _, m := range c.Messages {
-		out = append(out, Sighting{Own: m.Own, Sender: m.Sender, Number: m.Number, Text: m.Text,
-			Saved: !m.Stranger, Time: m.Time, Media: m.Media, Cut: m.Cut, Gone: m.Gone, Arrived: m.URI != ""})
+		s := Sighting{Own: m.Own, Sender: m.Sender, Number: m.Number, Text: m.Text,
+			Saved: !m.Stranger, Time: m.Time, Media: m.Media, Cut: m.Cut, Arrived: m.URI != "", Hold: waitsAt(m.Media, m.Time, now)}
+		switch m.Media {
+		case whatsapp.ReactionMessage:
+			s.Emoji, s.Quote = m.Paraphrase.Emoji, m.Paraphrase.Quote
+		case whatsapp.TextMessage:
+			s.Emoji, s.Quote, _ = whatsapp.ReadReaction(m.Text)
+		}
+		out = append(out, s)
 	}
 	return out
 }
@@ -59,38 +96,36 @@ func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
 		if b.Time == "" {
 			continue
 		}
-		m := Sighting{Own: b.Out, Text: b.Text, Clock: b.Time, Media: b.Media, Cut: b.More, Sender: sender, Gone: words().Is("deleted", b.Text)}
+		m := Sighting{Own: b.Out, Text: b.Text, Clock: b.Time, Media: b.Media, Cut: b.More, Sender: sender}
 		if m.Media != "" && b.Out {
 			m.File = &b
 		}
 		if m.Media != "" && !b.Out || m.Text == "" {
-			m.Text = placeholder(m.Media, b.Text)
+			m.Text = whatsapp.Placeholder(m.Media, shownBeside(b))
+		}
+		if m.Media == whatsapp.TextMessage { // the app's description stands in a bubble like a text
+			switch kind := whatsapp.ReadParaphrase(b.Text, words().Words).Kind; kind {
+			case whatsapp.WaitingMessage, whatsapp.DeletedMessage, whatsapp.UnsupportedMessage:
+				m.Media = kind
+			}
 		}
 		m.Number = notification.NumberIn(m.Sender)
 		out = append(out, m)
 	}
 	dateShown(out, at)
+	for i, s := range out {
+		out[i].Hold = waitsAt(s.Media, s.Time, at)
+	}
 	return out
 }
 
-// placeholder is the text of a picture or file in a chat, in the form that
-// notifications have: a picture of its kind, and the caption or a word.
-func placeholder(kind, caption string) string {
-	sign, word := "📎", "Media"
-	switch kind {
-	case "image":
-		sign, word = "📷", "Photo"
-	case "video":
-		sign, word = "🎥", "Video"
-	case "document":
-		sign, word = "📄", "Document"
-	case "voice", "audio":
-		sign, word = "🎤", "Voice message"
+// shownBeside is what a bubble says besides its kind: a caption, or the name on a
+// contact card, which notifications have in its place.
+func shownBeside(b whatsapp.Bubble) string {
+	if b.Text == "" && b.Media == whatsapp.ContactMessage {
+		return b.File
 	}
-	if caption != "" {
-		word = caption
-	}
-	return sign + " " + word
+	return b.Text
 }
 
 // dateShown gives each bubble the latest time that fits: bubbles stand in
@@ -174,7 +209,7 @@ func (s Sighting) message(chat wabridge.Chat, source string) wabridge.Message {
 	if s.Own {
 		m.Direction, m.Name, m.Number = wabridge.Echo, chat.Name, chat.Number
 	}
-	s.expect(&m)
+	s.setKind(&m)
 	if chat.Group {
 		m.Group, m.GroupName = chat.ID, chat.Name
 	} else if m.Number == "" {

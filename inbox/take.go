@@ -172,14 +172,14 @@ func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Mes
 // take stores what a notification holds that is not known yet. The list was
 // read between began and ended.
 func (r *Reader) take(ctx context.Context, c notification.Conversation, rec notification.Record, began, ended time.Time) error {
-	seen := postedSightings(c)
+	seen := postedSightings(c, r.phoneTime(ended))
 	ref := r.identify(ctx, c)
 	if len(seen) == 0 {
 		r.cfg.OnGap(Gap{ref, c.Unread, "the phone shows no text in a notification"})
 		return nil
 	}
 	var ours []wabridge.Message
-	if slices.ContainsFunc(seen, func(s Sighting) bool { return s.Own }) {
+	if slices.ContainsFunc(seen, func(s Sighting) bool { return s.Own || s.Emoji != "" }) {
 		var err error
 		if ours, err = r.ours(ctx, ref); err != nil {
 			return err

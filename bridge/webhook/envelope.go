@@ -89,6 +89,7 @@ type text struct {
 	Body string `json:"body"`
 }
 
+// unsupported names the kind of a message that has no form here.
 type unsupported struct {
 	Type string `json:"type"`
 }
@@ -146,7 +147,7 @@ func (m *message) setContent(from wabridge.Message) {
 		m.Type = "unsupported"
 		m.Errors = []failure{{
 			Code: int(wabridge.CodeUnsupported), Title: "Message type unknown", Message: "Message type unknown",
-			Data: errorData{Details: "Message type is currently not supported."},
+			Data: errorData{Details: "Message type is currently not supported." + shownInstead(from)},
 		}}
 		if f := notFetched(from); f != nil {
 			m.Errors = []failure{*f}
@@ -158,6 +159,15 @@ func (m *message) setContent(from wabridge.Message) {
 			m.Kind = &unsupported{Type: from.Type}
 		}
 	}
+}
+
+// shownInstead is what the phone showed in place of a message that has no form
+// here ("📍 Alexanderplatz"): somebody may have typed just that.
+func shownInstead(from wabridge.Message) string {
+	if from.Media != nil || from.Text == "" {
+		return ""
+	}
+	return " The phone shows: " + string(from.Text)
 }
 
 // reactionTo is the object of a reaction; without an emoji it was taken away

@@ -85,6 +85,14 @@ func TestPayload(t *testing.T) {
 				m.Type, m.Text, m.Body = "location", "", json.RawMessage(`{ "latitude":1.5, "name":"Ü" }`)
 			}), "messages",
 			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"location","location":{"latitude":1.5,"name":"\u00dc"}}]`},
+		{"what the phone only describes is no text", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) { m.Type, m.Text = "location", "📍 Alexanderplatz" }), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"unsupported",` +
+				`"errors":[{"code":131051,"title":"Message type unknown","message":"Message type unknown","error_data":{"details":"Message type is currently not supported. The phone shows: \ud83d\udccd Alexanderplatz"}}],"unsupported":{"type":"location"}}]`},
+		{"a reaction to nothing that is known", wabridge.EventMessage,
+			with(incoming(), func(m *wabridge.Message) { m.Type, m.Text = "reaction", `Reacted 👍 to "hi"` }), "messages",
+			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"unsupported",` +
+				`"errors":[{"code":131051,"title":"Message type unknown","message":"Message type unknown","error_data":{"details":"Message type is currently not supported. The phone shows: Reacted \ud83d\udc4d to \"hi\""}}],"unsupported":{"type":"reaction"}}]`},
 		{"a picture that was not fetched is unsupported", wabridge.EventMessage,
 			with(incoming(), func(m *wabridge.Message) { m.Type, m.Text = "image", "" }), "messages",
 			person + `"messages":[{"from":"16505551234","from_user_id":"` + user + `","id":"wamid.in","timestamp":"1750263773","type":"unsupported",` +

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto"
+	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
 // Kind says what a record of the app is.
@@ -46,15 +47,17 @@ type Conversation struct {
 type Message struct {
 	Sender string    `json:"sender"` // as shown; in a group without the "~" of unsaved names
 	Number string    `json:"number,omitempty"`
-	Text   string    `json:"text"` // as the app shows it
-	Time   time.Time `json:"time"` // by the app; whole seconds on the phones seen
-	Media  string    `json:"media,omitempty"`
-	Own    bool      `json:"own,omitempty"` // our own reply from the notification or another device
-	Cut    bool      `json:"cut,omitempty"` // Android cut it at its limit
+	Text   string    `json:"text"`            // as the app shows it
+	Time   time.Time `json:"time"`            // by the app; whole seconds on the phones seen
+	Media  string    `json:"media,omitempty"` // its kind (whatsapp.MessageKind) where it reads like the app's words for one; "" is a text
+	Own    bool      `json:"own,omitempty"`   // our own reply from the notification or another device
+	Cut    bool      `json:"cut,omitempty"`   // Android cut it at its limit
 	// Stranger: the sender is not saved on the phone; the name is the one they chose.
-	Stranger bool   `json:"-"`
-	Gone     bool   `json:"deleted,omitempty"` // it reads like the words for a deleted message
-	URI      string `json:"-"`                 // of a picture that the phone has; "" as long as it has not
+	Stranger bool `json:"-"`
+	Gone     bool `json:"deleted,omitempty"` // it reads like the words for a deleted message
+	// Paraphrase is what Text says if it is the app's own description of a message.
+	Paraphrase whatsapp.Paraphrase `json:"-"`
+	URI        string              `json:"-"` // of a picture that the phone has; "" as long as it has not
 }
 
 // Ref is the chat as the store looks it up.
@@ -255,9 +258,10 @@ func reply(sender, text string) (string, string) {
 }
 
 func finish(m Message, c Conversation, words Words) Message {
-	m.Media = words.MediaKind(m.Text)
+	m.Paraphrase = whatsapp.ReadParaphrase(m.Text, words.Words)
+	m.Media = m.Paraphrase.Kind
 	m.Cut = WasCut(m.Text)
-	m.Gone = words.Is("deleted", m.Text)
+	m.Gone = m.Media == whatsapp.DeletedMessage
 	switch {
 	case m.Own:
 	case !c.IsGroup:

@@ -100,7 +100,7 @@ func TestMessagesOfARecord(t *testing.T) {
 		{Sender: "You", Text: "a stranger of that name"},
 		{Sender: "+49 170 0000002", Number: "491700000002", Text: "number"},
 		{Sender: "Ana", Text: "📷 Photo", Media: "image"},
-		{Sender: "Ana", Text: "This message was deleted", Gone: true},
+		{Sender: "Ana", Text: "This message was deleted", Media: "deleted", Gone: true},
 		{Sender: "Cem", Text: "third: one"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -160,7 +160,13 @@ func TestMediaKind(t *testing.T) {
 	for text, want := range map[string]string{
 		"📷 Foto": "image", "📷 look at this": "image", "🎤 Sprachnachricht (0:12)": "voice", "🎥 Vídeo": "video",
 		"📄 report.pdf": "document", "📍 Standort": "location", "💬 Sticker": "sticker",
-		"Foto": "", "my Photo": "", "hello": "", "": "", "😀 hello": "", "3 Photo": "",
+		"📍 Live-Standort": "live_location", "👤 Ann": "contact", "👤 Kontakt": "contact", "📊 Poll": "poll", "1️⃣ View once photo": "view_once",
+		"View once video": "view_once", "Missed voice call": "call", "📞 Missed video call": "call", "Chamada de voz perdida.": "call",
+		"Waiting for this message. This may take a while": "waiting", "\u200fفي انتظار هذه الرسالة، قد يستغرق ذلك بعض الوقت.": "waiting",
+		"Diese Nachricht wurde gelöscht": "deleted", "You deleted this message": "deleted", "Mensagem incompatível. Toque para mais informações.": "unsupported",
+		`Reacted 👍 to "hello"`: "reaction", "Reacted 👍 to “hello”": "reaction", `Ana reacted 🙏🏽 to "a "b" c"`: "reaction",
+		"Foto": "", "my Photo": "", "hello": "", "": "", "😀 hello": "", "3 Photo": "", "1 apple": "", "☎ 555 1234": "", "写真 Photo": "", "Missed call from mum": "",
+		"📎 Media": "media", "📎 my file": "", "– Photo": "", "I reacted to it": "",
 	} {
 		if got := DefaultWords().MediaKind(text); got != want {
 			t.Errorf("MediaKind(%q) = %q, want %q", text, got, want)

@@ -84,7 +84,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 // means nothing to them.
 var standing = []string{
 	FaultNetworkOff, FaultHoldTicks, FaultLoggedOut, FaultRestricted, FaultBanned, FaultUpdateForced,
-	FaultLayout, FaultNoNotifications, FaultStorageFull, FaultEchoOff, FaultDocumentDialog, FaultWhereText,
+	FaultLayout, FaultNoNotifications, FaultWaiting, FaultStorageFull, FaultEchoOff, FaultDocumentDialog, FaultWhereText,
 }
 
 // Arm sets a fault. What happens at once happens before it returns.
@@ -299,6 +299,7 @@ const (
 	FaultUnknownScreen   = "unknown_screen"
 	FaultRepost          = "notification_repeat"
 	FaultNoNotifications = "notifications_off"
+	FaultWaiting         = "waiting_for_message"
 	FaultPermission      = "permission"
 	FaultAmTimeout       = "am_start_timeout"
 	FaultStorageFull     = "storage_full"
@@ -357,6 +358,7 @@ var faultKinds = []FaultKind{
 	{FaultUnknownScreen, "the next opened chat is covered by a screen nobody knows"},
 	{FaultRepost, "all message notifications are posted again, unchanged"},
 	{FaultNoNotifications, "the app may not post notifications (until /clear or for)"},
+	{FaultWaiting, "messages come without their text: \"Waiting for this message…\" (until /clear or for, when the texts come)"},
 	{FaultPermission, "a permission dialog comes up over the app"},
 	{FaultAmTimeout, "am start -W says Status: timeout although the app comes up"},
 	{FaultStorageFull, "files cannot be written: No space left on device (until /clear or for)"},

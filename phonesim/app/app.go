@@ -210,6 +210,9 @@ func (a *App) Recheck() {
 		a.catchUp()
 		a.fetch()
 	}
+	if !a.sys.Has(android.FaultWaiting) {
+		a.reveal()
+	}
 	if !a.sys.Has(android.FaultHoldTicks) {
 		a.deliverHeld()
 	}

@@ -66,6 +66,9 @@ func (s *chatScreen) rows() (rows []row, total int) {
 }
 
 func (s *chatScreen) shownText(m *Message) (text string, cut bool) {
+	if said := s.a.inPlace(m); said != "" {
+		return said, false
+	}
 	text = plainText(m.Text)
 	if s.chat.expanded[m.N] {
 		return text, false
@@ -102,7 +105,7 @@ func (s *chatScreen) rowHeight(m *Message, divider bool) int {
 // timeRoom is the room that the time and the tick take in the last line.
 const timeRoom = "       "
 
-func media(m *Message) bool { return m.Kind != "" && m.Kind != "text" }
+func media(m *Message) bool { return m.Kind != "" && m.Kind != "text" && !m.deleted && !m.waiting }
 
 // row draws one bubble. Incoming ones are not in the captures: they are drawn as
 // outgoing ones on the left without a status (facts/android.md 2).

@@ -19,7 +19,7 @@ func (s *chatScreen) fileRoom(m *Message) (w, h int) {
 		return 377, 96
 	case "voice", "audio":
 		return 520, 116
-	case "location":
+	case "location", "live_location":
 		return 480, 300
 	}
 	return 460, 210 // contacts
@@ -58,8 +58,10 @@ func (s *chatScreen) fileNodes(m *Message, r view.Rect) []*view.Node {
 		return []*view.Node{s.documentNode(m, r)}
 	case "voice", "audio":
 		return []*view.Node{s.audioNode(m, r)}
-	case "location":
+	case "location", "live_location":
 		return []*view.Node{s.locationNode(m, r)}
+	case "poll", "view_once": // from memory: ids that no profile knows
+		return []*view.Node{s.a.n(linear, m.Kind+"_container", r, s.a.t(m.Kind+"_name", s.a.mediaText(m), r))}
 	case "contact":
 		return s.contactNodes(m, r)
 	case "sticker":
@@ -219,6 +221,9 @@ func (s *chatScreen) contactNodes(m *Message, r view.Rect) []*view.Node {
 
 // listText is what a message is called in the chat list, in a notification and in a quote.
 func (a *App) mediaText(m *Message) string {
+	if said := a.inPlace(m); said != "" {
+		return said
+	}
 	word := a.words().media[m.Kind]
 	emoji, _, spaced := strings.Cut(word, " ")
 	f := m.file

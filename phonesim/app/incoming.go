@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,7 +12,10 @@ import (
 	"github.com/wabridge/wabridge/phonesim/android"
 )
 
-var incomingKinds = []string{"text", "image", "video", "audio", "voice", "document", "sticker", "location", "contact", "reaction"}
+var incomingKinds = []string{"text", "image", "video", "audio", "voice", "document", "sticker", "location", "contact", "reaction", "live_location", "poll", "view_once", "deleted"}
+
+// plainKinds are those that come without a file.
+var plainKinds = []string{"text", "reaction", "live_location", "poll", "view_once", "deleted"}
 
 // Incoming is somebody writing to the account. The app has it at once, or when
 // the network and its process allow.
@@ -61,7 +65,10 @@ func (a *App) complete(in *IncomingMessage) error {
 	if in.Text == "" && (kind == "text" || kind == "reaction") {
 		return fmt.Errorf("text: a %s message needs one", kind)
 	}
-	if kind != "text" && kind != "reaction" && len(in.File) == 0 {
+	if in.Quote == "" && kind == "deleted" {
+		return errors.New("quote: names the message that is deleted")
+	}
+	if !slices.Contains(plainKinds, kind) && len(in.File) == 0 {
 		in.IncomingFile = generated(kind, in.IncomingFile, len(a.received))
 	}
 	in.MIME = cmp.Or(in.MIME, usualMIME[kind])
@@ -73,7 +80,7 @@ var usualMIME = map[string]string{"image": "image/jpeg", "video": "video/mp4", "
 
 // file is what the bubble of a received message carries, nil for a text.
 func (r *ReceivedMessage) file() *file {
-	if r.Kind == "" {
+	if r.Kind == "" || slices.Contains(plainKinds, r.Kind) {
 		return nil
 	}
 	f := newFile(r.Kind, r.MIME, r.Filename, r.data)
@@ -116,6 +123,48 @@ func (a *App) download(c *Chat, m *Message) {
 			a.postAll()
 		}
 	})
+}
+
+// deleted takes back a message: its text goes, in the chat and in the notification.
+func (a *App) deleted(c *Chat, r *ReceivedMessage) {
+	r.Delivered, r.Time = time.Now(), now()
+	if m := a.findMessage(c, r.Quote); m != nil {
+		m.deleted = true
+		a.postedAnew(m)
+	}
+}
+
+// reveal gives their texts to messages that waited for them.
+func (a *App) reveal() {
+	for _, c := range a.chats {
+		for _, m := range c.Messages {
+			if m.waiting {
+				m.waiting = false
+				a.postedAnew(m)
+			}
+		}
+	}
+}
+
+// postedAnew shows a message whose text has changed, in its notification too.
+func (a *App) postedAnew(m *Message) {
+	a.sys.Changed()
+	if m.noted && !a.sys.Has(android.FaultNoNotifications) {
+		a.postAll()
+	}
+}
+
+// inPlace is what the app says in place of a message's text, "" where it has it.
+func (a *App) inPlace(m *Message) string {
+	switch {
+	case m.waiting:
+		return a.files().waiting
+	case m.deleted && m.Out:
+		return a.files().deletedOwn
+	case m.deleted:
+		return a.files().deleted
+	}
+	return ""
 }
 
 // fetch goes on with the downloads that had no network.

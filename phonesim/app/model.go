@@ -17,7 +17,7 @@ type IncomingMessage struct {
 	Name  string `json:"name,omitempty"`  // their name, if the phone's owner saved it
 	Text  string `json:"text"`            // what they write; of a file its caption, of a reaction the emoji
 	Group string `json:"group,omitempty"` // name of the group it is written in
-	Kind  string `json:"kind,omitempty"`  // "text" (or ""), image, video, audio, voice, document, sticker, location, contact, reaction
+	Kind  string `json:"kind,omitempty"`  // "text" (or ""), image, video, audio, voice, document, sticker, location, contact, reaction, live_location, poll, view_once; deleted takes back the message that quote names
 	Type  string `json:"type,omitempty"`  // another name for kind; "contacts" is contact
 	ID    string `json:"id,omitempty"`    // given back by Received; made up if empty
 
@@ -139,6 +139,9 @@ type Message struct {
 	mine   string // our reaction, "" for none
 	theirs string
 	hidden bool // in the notification only, no bubble
+
+	waiting bool // its text has not come yet
+	deleted bool // its author took it back
 }
 
 // jid is how the app names the chat in shortcuts: the number or the @lid.

@@ -238,11 +238,15 @@ func (a *App) take(r *ReceivedMessage) {
 	} else {
 		c = a.chat(r.From)
 	}
-	if r.Kind == "reaction" {
+	switch r.Kind {
+	case "reaction":
 		a.reacted(c, r)
 		return
+	case "deleted":
+		a.deleted(c, r)
+		return
 	}
-	m := a.add(c, &Message{Text: r.Text, Kind: r.Kind, At: r.At.Truncate(time.Second), From: r.From, got: r, file: r.file(), quote: a.findMessage(c, r.Quote)})
+	m := a.add(c, &Message{waiting: a.sys.Has(android.FaultWaiting), Text: r.Text, Kind: r.Kind, At: r.At.Truncate(time.Second), From: r.From, got: r, file: r.file(), quote: a.findMessage(c, r.Quote)})
 	if c.Group {
 		m.Sender = r.Name
 		if m.Sender == "" {
