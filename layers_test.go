@@ -18,7 +18,7 @@ const module = "github.com/wabridge/wabridge"
 // stands in a row below its own, and its own parents and children where the
 // row says so. docs/architecture.md draws them.
 var layers = [][]string{
-	{"cmd/wabridge"},
+	{"cmd/wabridge", "scripts/testlog"},
 	{"daemon"},
 	{"bridge/cloud", "bridge/console", "bridge/crm", "bridge/devino", "bridge/metrics", "bridge/twin", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
 	{"bridge/callback"},

@@ -230,7 +230,7 @@ func wordingOf(words string) wording {
 }
 
 // outboxCounts counts the messages that are open or ended without having left,
-// from what the triggers of schema 12 keep.
+// from what the triggers of schema 13 keep.
 const outboxCounts = `
 SELECT state, sum(messages)
 FROM state_count

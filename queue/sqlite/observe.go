@@ -135,7 +135,7 @@ WHERE phone = ?1 AND fresh = ?2 AND timed = ?3 AND priority = ?4 AND due <= ?5 A
 )
 
 // selectDepths counts the open messages by phone and state, from what the
-// triggers of schema 12 keep.
+// triggers of schema 13 keep.
 const selectDepths = `
 SELECT c.phone, c.state, c.messages,
   (SELECT min(m.created) FROM message m INDEXED BY message_depth WHERE m.phone = c.phone AND m.state = c.state AND m.open = 1)

@@ -1,4 +1,4 @@
--- Schema 12. Programs that can read it: wabridge 0.2.0 and later.
+-- Schema 13. Programs that can read it: wabridge 0.2.0 and later.
 --
 -- What keeps the cost of a list, of a count and of a look into a chat the same,
 -- however many messages and chats there are.
