@@ -118,6 +118,15 @@ func (db *DB) Conversation(ctx context.Context, phone, chat string) (queue.Conve
 			return found[0], nil
 		}
 	}
+	for _, form := range wabridge.NumberForms(wabridge.NumberOf(chat)) { // the same line in another form
+		found, err := scanned(ctx, db, conversationByID, []any{phone, wabridge.UserJID(form)}, scanConversation)
+		if err != nil {
+			return queue.Conversation{}, readError("find a conversation", err)
+		}
+		if len(found) > 0 {
+			return found[0], nil
+		}
+	}
 	return queue.Conversation{}, wabridge.Fail(wabridge.CodeNotFound, nil, "there is no such chat")
 }
 
