@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -182,10 +183,14 @@ func (c *Console) search(v *visit, l *listData, names map[string]string) error {
 	if err != nil {
 		return err
 	}
+	called, err := c.namesOf(v.Context(), texts)
+	if err != nil {
+		return err
+	}
 	for _, m := range texts {
-		chat := wabridge.Chat{ID: m.Chat, Phone: m.Phone, Number: m.Number, Name: m.Name, Group: m.Group != ""}
+		chat := wabridge.Chat{ID: m.Chat, Phone: m.Phone, Number: m.Number, Name: called[chatKey{m.Phone, m.Chat}], Group: m.Group != ""}
 		if chat.Group {
-			chat.Name = m.GroupName
+			chat.Name = or(chat.Name, m.GroupName)
 		}
 		found := v.row(queue.Conversation{Chat: chat, Newest: m.Created, Last: m}, names)
 		found.Href += "?at=" + strconv.FormatInt(m.Seq, 10)
@@ -199,13 +204,13 @@ func (c *Console) search(v *visit, l *listData, names map[string]string) error {
 // be seen.
 func around(text, words string, n int) string {
 	text = strings.Join(strings.Fields(text), " ")
-	at := strings.Index(strings.ToLower(text), strings.ToLower(words))
-	runes := []rune(text)
-	if at < 0 || len(runes) <= n {
+	runes, s := []rune(text), queue.NewSearch(words)
+	if len(runes) <= n || !s.InText(text) {
 		return brief(text, n)
 	}
-	before := len([]rune(strings.ToLower(text)[:at])) // folding keeps their number, nearly always
-	from := max(0, min(before-n/3, len(runes)-n))
+	// The words end where the text first holds them.
+	end := sort.Search(len(runes), func(i int) bool { return s.InText(string(runes[:i+1])) })
+	from := max(0, min(end-len([]rune(words))-n/3, len(runes)-n))
 	cut := string(runes[from:min(len(runes), from+n)])
 	if from > 0 {
 		cut = "…" + cut
@@ -404,7 +409,17 @@ func (c *Console) steps(v *visit, phones []wabridge.Phone) ([]step, error) {
 		{Name: "phone", Done: len(phones) > 0, Code: "wabridge doctor"},
 		{Name: "ready", Done: ready, Code: "wabridge phones"},
 		{Name: "token", Done: others > 0, Code: "wabridge token create crm --scope send,read"},
-		{Name: "message", Code: "wabridge send +15550001001 \"Hello\""},
+		{Name: "message", Code: firstMessage(phones)},
 		{Name: "webhook", Done: len(hooks) > 0, Code: "wabridge webhook add https://crm.example.org/hook"},
 	}, nil
+}
+
+// firstMessage is a command that sends a text; with several phones it names the
+// one that sends.
+func firstMessage(phones []wabridge.Phone) string {
+	from := ""
+	if len(phones) > 1 {
+		from = " --phone " + phones[0].ID
+	}
+	return "wabridge send" + from + " +YOUR_NUMBER \"Hello\""
 }

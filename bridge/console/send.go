@@ -105,8 +105,11 @@ func (c *Console) compose(v *visit, phone wabridge.Phone, m *wabridge.Message) e
 	if name := v.PostFormValue("template"); name != "" {
 		return c.composeTemplate(v, phone, m, name)
 	}
-	if f, header, err := v.FormFile("file"); err == nil && header.Size > 0 {
+	if f, header, err := v.FormFile("file"); err == nil {
 		defer f.Close() // it was read only
+		if header.Size == 0 {
+			return refuse("send.empty_file", brief(header.Filename, 80))
+		}
 		return c.composeFile(v.Context(), m, f, header, text)
 	} else if err != nil && !errors.Is(err, http.ErrMissingFile) && !errors.Is(err, http.ErrNotMultipart) {
 		return err
