@@ -28,7 +28,13 @@ const configFile = "wabridge.yaml"
 // with the place it comes from. An environment variable that is set but empty
 // says nothing.
 func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
-	k, origin, err := join(fl, env)
+	return LoadOver(nil, true, fl, env)
+}
+
+// LoadOver is Load with other defaults (by key), and without the file of the
+// working directory where nobody asks for a file, if implicit is false.
+func LoadOver(other map[string]any, implicit bool, fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
+	k, origin, err := join(other, implicit, fl, env)
 	if err != nil {
 		return Config{}, err
 	}
@@ -53,10 +59,13 @@ func Load(fl *pflag.FlagSet, env func(string) (string, bool)) (Config, error) {
 
 // join joins defaults, file, environment and flags, and tells where each
 // setting that is no default was said.
-func join(fl *pflag.FlagSet, env func(string) (string, bool)) (*koanf.Koanf, map[string]place, error) {
+func join(other map[string]any, implicit bool, fl *pflag.FlagSet, env func(string) (string, bool)) (*koanf.Koanf, map[string]place, error) {
 	k := defaults()
+	if err := k.Load(confmap.Provider(other, "."), nil); err != nil {
+		return nil, nil, fmt.Errorf("join defaults: %w", err)
+	}
 	origin := map[string]place{}
-	if err := loadFile(k, origin, fl, env); err != nil {
+	if err := loadFile(k, implicit, origin, fl, env); err != nil {
 		return nil, nil, err
 	}
 	over := map[string]any{}
@@ -241,13 +250,16 @@ func meant(key string) string {
 }
 
 // loadFile reads the config file, and notes the line of each of its keys.
-func loadFile(k *koanf.Koanf, origin map[string]place, fl *pflag.FlagSet, env func(string) (string, bool)) error {
+func loadFile(k *koanf.Koanf, implicit bool, origin map[string]place, fl *pflag.FlagSet, env func(string) (string, bool)) error {
 	path, asked := configFile, false
 	if v, ok := env("WABRIDGE_CONFIG"); ok && v != "" {
 		path, asked = v, true
 	}
 	if f := fl.Lookup("config"); f != nil && f.Changed {
 		path, asked = f.Value.String(), true
+	}
+	if !asked && !implicit {
+		return nil
 	}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !asked {

@@ -20,7 +20,7 @@ type Value struct {
 // somewhere, with its place, fit to be shown to strangers: what could be a
 // secret, a name, a number or an address is only said to be set.
 func Values(fl *pflag.FlagSet, env func(string) (string, bool)) ([]Value, error) {
-	k, origin, err := join(fl, env)
+	k, origin, err := join(nil, true, fl, env)
 	if err != nil {
 		return nil, err
 	}
