@@ -23,6 +23,8 @@ type Campaign struct {
 	First   time.Time `json:"first,omitzero"`  // its first message was handed over
 	Last    time.Time `json:"last,omitzero"`   // and its last one so far
 	Held    int       `json:"held,omitempty"`  // of Counts[Queued]: out of line until their time comes or it is resumed
+	// Undecided: of Counts[Unconfirmed], those that nobody looks for any more.
+	Undecided int `json:"undecided,omitempty"`
 }
 
 // CampaignState is what its owner wants of a campaign.

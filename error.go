@@ -79,6 +79,7 @@ const (
 	CodeSlow         Code = -15 // a step did not end in its time
 	CodeNoNewChats   Code = -16 // the account is restricted: first contacts wait, existing chats go on
 	CodeClosedChat   Code = -17 // a notice that nobody knows stands in place of the chat's composer: a person must look
+	CodeTapped       Code = -18 // its send control was tapped MaxTaps times
 )
 
 // Cloud is the code that the outside sees.

@@ -47,8 +47,10 @@ type StatusData struct {
 	Code     Code      `json:"code,omitempty"` // as the outside sees it (Code.Cloud)
 	Reason   string    `json:"reason,omitempty"`
 	Tries    int       `json:"tries,omitempty"`
-	Callback string    `json:"biz_opaque_callback_data,omitempty"`
-	Session  string    `json:"session_id,omitempty"`
+	// Undecided: the message stays unconfirmed, nobody looks for it any more.
+	Undecided bool   `json:"undecided,omitempty"`
+	Callback  string `json:"biz_opaque_callback_data,omitempty"`
+	Session   string `json:"session_id,omitempty"`
 }
 
 // PhoneData is the payload of a phone event.

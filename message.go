@@ -82,7 +82,8 @@ type Message struct {
 	// Hours bound the times of day at which it may leave.
 	Hours *Hours `json:"allowed_hours,omitempty"`
 	// Held: it is out of its chat's line, so that later messages pass it: its
-	// Due or its Hours have not come, or its campaign is paused.
+	// Due or its Hours have not come, or its campaign is paused. One that is
+	// unconfirmed and held is Undecided.
 	Held bool `json:"held,omitempty"`
 
 	Priority int       `json:"priority,omitempty"` // 100 and above passes pacing and hours
@@ -93,7 +94,10 @@ type Message struct {
 	Code   Code   `json:"code,omitempty"`   // why it failed or waits
 	Reason string `json:"reason,omitempty"` // the same in words, no private text
 	Tries  int    `json:"tries,omitempty"`
-	Fence  int64  `json:"-"` // number of the claim that may move it
+	// Taps counts how often the phone was about to tap a send control for it
+	// (committed intents), at most MaxTaps in its life.
+	Taps  int   `json:"taps,omitempty"`
+	Fence int64 `json:"-"` // number of the claim that may move it
 	// Intent is set from the moment before the tap until the outcome is known.
 	Intent *Intent `json:"-"`
 
@@ -125,6 +129,15 @@ type Message struct {
 	StoodBy time.Time `json:"-"`
 }
 
+// MaxTaps is how often a send control is tapped for one message in its whole
+// life, whatever is believed about it: the intents that may be committed.
+const MaxTaps = 3
+
+// Undecided reports whether it could not be found out whether the message left
+// the phone, and nobody looks for it any more: it stays unconfirmed, is never
+// sent again, and holds nothing back. A bubble that is seen later still counts.
+func (m *Message) Undecided() bool { return m.State == Unconfirmed && m.Held }
+
 // SourceBot is the Source of what a bot says.
 const SourceBot = "bot"
 
@@ -142,6 +155,9 @@ type Intent struct {
 type BubblePrint struct {
 	Out  bool   `json:"out"`
 	Hash string `json:"hash"` // first 16 hex digits of the SHA-256 of the shown text
+	// Text is the hash of a file's caption alone: it is there although the file
+	// itself is out of sight, which leaves Hash empty.
+	Text string `json:"text,omitempty"`
 	Time string `json:"time"` // as shown, "22:37"
 	// Tick is the state beside an outgoing bubble, "" for none. It never goes
 	// back, so a bubble with an earlier one is another.

@@ -63,6 +63,7 @@ const (
 	EndedTime     = "timeout"     // nothing was said for its TTL
 	EndedReplaced = "replaced"    // a new one was started with the chat
 	EndedUnsent   = "not_sent"    // its first message failed, expired or was canceled
+	EndedInDoubt  = "unconfirmed" // it was never found out whether its first message left
 	EndedByCaller = "ended"       // through the API, without a better word
 	EndedHanded   = "handed_over" // a person answers; given by package bot, too
 )

@@ -54,6 +54,7 @@ type Move struct {
 	reason string
 	due    time.Time
 	giveup bool
+	rest   bool
 }
 
 // From lists the states the move may start from.
@@ -76,6 +77,15 @@ func (m Move) Due() time.Time { return m.due }
 
 // GiveBack reports whether the try does not count.
 func (m Move) GiveBack() bool { return m.giveup }
+
+// Rests reports whether the message stays in doubt without being looked for.
+func (m Move) Rests() bool { return m.rest }
+
+// Because gives the move a reason in words for a person.
+func (m Move) Because(reason string) Move {
+	m.reason = reason
+	return m
+}
 
 // Legal reports whether the move may start from s.
 func (m Move) Legal(s State) bool { return slices.Contains(m.from, s) }
@@ -108,6 +118,14 @@ func Deferred(at, due time.Time, code Code, reason string) Move {
 // into its chat has decided.
 func Doubted(at time.Time, code Code, reason string) Move {
 	return Move{from: []State{Sending}, to: Unconfirmed, at: at, code: code, reason: reason}
+}
+
+// LeftUndecided ends the looking for an unconfirmed message: its chat could not
+// tell whether it left. It stays unconfirmed, for it may have left, but it is
+// never sent again and no longer holds back later messages to its recipient. A
+// later look that shows its bubble still moves it on.
+func LeftUndecided(at time.Time, reason string) Move {
+	return Move{from: []State{Unconfirmed}, to: Unconfirmed, at: at, code: CodeAmbiguous, reason: reason, rest: true}
 }
 
 // ProvenAbsent puts an unconfirmed message back: its chat was looked at and

@@ -21,7 +21,7 @@ func (s *Session) Resolve(ctx context.Context, m *wabridge.Message) (wabridge.St
 	if err != nil {
 		return "", err
 	}
-	state, screen, err := s.decide(ctx, m, screen)
+	state, screen, err := s.judgeChat(ctx, m, screen)
 	if err != nil {
 		s.dirty = true
 		return "", err
@@ -35,11 +35,37 @@ func (s *Session) Resolve(ctx context.Context, m *wabridge.Message) (wabridge.St
 	return state, nil
 }
 
-// decide reads the open, proven chat of an unconfirmed message. A bubble that
+// judgeChat reads the open, proven chat of an unconfirmed message. A bubble that
 // is there is there; that it is not, two looks in a row must say: the first one
-// may have come before the chat was drawn. It returns the last look too.
-func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (wabridge.State, whatsapp.Screen, error) {
-	o, state := unclear, wabridge.State("")
+// may have come before the chat was drawn. Where the screen cannot tell, what
+// stands above it is read too. It returns the last look at the chat's end.
+func (s *Session) judgeChat(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (wabridge.State, whatsapp.Screen, error) {
+	o, state, screen, err := s.judgeEnd(ctx, m, screen)
+	if err != nil {
+		return "", screen, err
+	}
+	scrolled := o == unclear && m.Intent != nil
+	if scrolled {
+		if o, state, err = s.judgeAbove(ctx, m, screen); err != nil {
+			return "", screen, err
+		}
+	}
+	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, 0); err != nil {
+		return "", screen, err
+	}
+	switch {
+	case o == seen && scrolled: // an upload that failed is seen to with the ticks
+		return state, screen, nil
+	case o == seen:
+		return state, screen, s.retryUpload(ctx, m, screen)
+	case o == still, o == absent:
+		return wabridge.Queued, screen, s.empty(ctx, screen)
+	}
+	return "", screen, wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the chat does not tell whether the message is there", s.cfg.Phone.ID)
+}
+
+// judgeEnd judges by the chat's end alone.
+func (s *Session) judgeEnd(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (o outcome, state wabridge.State, last whatsapp.Screen, err error) {
 	for range s.cfg.Timing.Looks {
 		was := o
 		if o = unclear; m.Intent != nil { // without a note an old equal text would look like ours
@@ -48,34 +74,49 @@ func (s *Session) decide(ctx context.Context, m *wabridge.Message, screen whatsa
 		if o == seen || o != unclear && o == was {
 			break
 		}
-		next, err := s.lookAgain(ctx, screen)
-		if err != nil {
-			return "", screen, err
+		if screen, err = s.lookAgain(ctx, screen); err != nil {
+			return unclear, "", screen, err
 		}
-		screen = next
 	}
-	if o == unclear && m.Intent != nil {
-		above, err := s.windows(ctx, screen, 0, 1) // a whole screen may have come in since the note
-		if err != nil {
-			return "", screen, err
-		}
-		o, state = weigh(m.Intent.Bubbles, above, whatsapp.WantOf(m))
-	}
-	if _, err := s.readBack(ctx, refOf(m, screen), screen, 0, 0); err != nil {
-		return "", screen, err
-	}
-	switch o {
-	case seen:
-		return state, screen, s.uploaded(ctx, m, screen)
-	case still, absent:
-		return wabridge.Queued, screen, s.empty(ctx, screen)
-	}
-	return "", screen, wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the chat does not tell whether the message is there", s.cfg.Phone.ID)
+	return o, state, screen, nil
 }
 
-// uploaded looks whether the app could upload the file of a message whose
-// bubble is there.
-func (s *Session) uploaded(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) error {
+// judgeAbove scrolls up until all that was seen together tells whether the
+// message is there: others may have written more than a screen since the note.
+func (s *Session) judgeAbove(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (outcome, wabridge.State, error) {
+	merged, vain := screen, 0
+	for range scrolls {
+		if first(merged) || vain > 1 {
+			break
+		}
+		up, err := s.scrollUp(ctx, screen)
+		if err != nil {
+			return unclear, "", err
+		}
+		if up.Kind != whatsapp.Chat || !sameHeader(screen, up) {
+			break
+		}
+		alone := up
+		alone.Composer = screen.Composer
+		if o, state := weigh(m.Intent.Bubbles, alone, whatsapp.WantOf(m)); o == seen {
+			return o, state, nil // there it is, whatever stands below
+		}
+		joined, overlap := whatsapp.Join(up.Bubbles, merged.Bubbles)
+		if !overlap || len(joined) == len(merged.Bubbles) {
+			vain++ // once, a swipe may have been lost
+			continue
+		}
+		merged.Bubbles, vain = joined, 0
+		if o, state := weigh(m.Intent.Bubbles, merged, whatsapp.WantOf(m)); o != unclear {
+			return o, state, nil
+		}
+	}
+	return unclear, "", nil
+}
+
+// retryUpload taps the button of an upload that failed, if the file's bubble has
+// one.
+func (s *Session) retryUpload(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) error {
 	if m.Media == nil {
 		return nil
 	}

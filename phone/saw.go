@@ -21,6 +21,9 @@ func (s *Session) sawUnread(ctx context.Context, ref wabridge.ChatRef, screen wh
 	if ref.JID != "" {
 		s.titles[ref.JID] = screen.Chat.Title
 	}
+	if err := s.settleUndecided(ctx, ref, screen); err != nil {
+		return Seen{}, err
+	}
 	if s.cfg.Looked == nil {
 		return Seen{Anchored: true}, nil
 	}

@@ -247,10 +247,9 @@ func (s *Session) settleScreen(ctx context.Context, screen whatsapp.Screen) {
 	}
 }
 
-// taps is how often send is tapped when the composer proves that nothing left.
-const taps = 3
-
-// tap commits the intent, taps, and looks what came of it.
+// tap commits the intent, taps, and looks what came of it. It taps again while
+// the composer proves that nothing left, each time with an intent of its own:
+// the queue bounds them (wabridge.MaxTaps).
 func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.Action) (wabridge.State, error) {
 	// What stands above our message is not looked for again if the process ends now.
 	if err := a.s.saw(ctx, a.ref(before), before); err != nil {
@@ -263,8 +262,14 @@ func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.
 	}
 	a.tapped = true
 	a.s.tapped[titleOf(before)]++
-	at := act.At
-	for range taps {
+	for at, n := act.At, 1; ; n++ {
+		if n > 1 {
+			if err := a.intend(ctx, note); wabridge.CodeOf(err) == wabridge.CodeTapped {
+				return "", a.withdraw(ctx, n-1)
+			} else if err != nil {
+				return "", err
+			}
+		}
 		begin := time.Now()
 		if err := a.s.tap(ctx, at); err != nil {
 			return "", err
@@ -285,13 +290,12 @@ func (a *attempt) tap(ctx context.Context, before whatsapp.Screen, act whatsapp.
 		}
 		at = v.screen.Send.Bounds
 	}
-	return "", a.withdraw(ctx)
 }
 
 // withdraw ends an attempt whose taps did nothing: the text is taken out of the
 // composer, so that it cannot go by a later touch. The error is a doubt all the
 // same: the next look into the chat decides.
-func (a *attempt) withdraw(ctx context.Context) error {
+func (a *attempt) withdraw(ctx context.Context, taps int) error {
 	screen, err := a.s.look(ctx)
 	if err != nil {
 		return err

@@ -45,6 +45,11 @@ type Store interface {
 	Message(ctx context.Context, id string) (wabridge.Message, error)
 }
 
+// Doubts lists the messages whose doubt came to no answer (queue.LaneStore).
+type Doubts interface {
+	Undecided(ctx context.Context, phone string, since time.Time) ([]wabridge.Message, error)
+}
+
 // LookAt says more about a look into a chat.
 type LookAt struct {
 	At     time.Time // when the screen was read
@@ -72,6 +77,9 @@ type Config struct {
 	Profiles *uiauto.Profiles
 	Names    Names // may be nil
 	Store    Store // nil: neither ticks are read nor chats caught up
+	// Doubts, with Store, lets a later look find the bubble of an undecided
+	// message; nil: none is looked for.
+	Doubts Doubts
 	// Looked is told of every look into a chat that was proven to be ref's, so
 	// that what came in while it was open is not lost. It may be nil.
 	Looked func(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, o LookAt) (Seen, error)

@@ -49,7 +49,7 @@ func (w *walk) older(ctx context.Context) error {
 		w.s.leaves(screen)
 		w.s.park(ctx)
 	}
-	return nil
+	return w.visitUndecided(ctx, done)
 }
 
 // worthVisit limits visits for ticks: a chat is opened at most every so often,

@@ -102,7 +102,8 @@ type LaneStore interface {
 	// fence and a lease until now+lease, and expires those whose time is over.
 	// Order: priority, then due, then seq, but never past an open message of
 	// the same recipient (chat): per recipient strictly first in first out,
-	// and nothing while one of its messages is sending or unconfirmed. Held
+	// and nothing while one of its messages is sending or unconfirmed, an
+	// undecided one apart. Held
 	// messages stand in no line; they come back into it by their Seq when
 	// their Due has come. One whose Hours are closed becomes held until they
 	// open, whatever its priority.
@@ -113,14 +114,16 @@ type LaneStore interface {
 	// Renew prolongs the lease; CodeStale if the fence is not the newest.
 	Renew(ctx context.Context, id string, fence int64, until time.Time) error
 	// Intend commits (fsync) what was on the screen just before the tap; only
-	// from `sending` and with the newest fence, else CodeStale.
+	// from `sending` and with the newest fence, else CodeStale. Every call counts
+	// as a tap (Message.Taps); beyond wabridge.MaxTaps it is refused: CodeTapped.
 	Intend(ctx context.Context, id string, fence int64, note wabridge.Intent) error
 	// Apply makes the move and writes its status event in one transaction.
 	// CodeStale if the message is not in a state the move starts from or, for
 	// fence != 0, if the fence is not the newest. From `sending` back to
 	// `queued` only while no intent was committed, else CodeStale: what may
-	// have left the phone goes over `unconfirmed`. CodeNotFound if there is no
-	// such message. The moved message is returned.
+	// have left the phone goes over `unconfirmed`. Likewise from `unconfirmed`
+	// while it is undecided: it is never sent again. CodeNotFound if there is
+	// no such message. The moved message is returned.
 	Apply(ctx context.Context, id string, fence int64, move wabridge.Move) (wabridge.Message, error)
 	// Recover is called when a lane starts: what an earlier process left in
 	// `sending` (its lease does not matter: one process owns a phone) goes back to `queued`
@@ -129,6 +132,10 @@ type LaneStore interface {
 	Recover(ctx context.Context, phone string, now time.Time) error
 	// Unconfirmed lists what must be looked for, oldest first.
 	Unconfirmed(ctx context.Context, phone string) ([]wabridge.Message, error)
+	// Undecided lists the unconfirmed messages that nobody looks for any more
+	// (wabridge.LeftUndecided) and whose intent was committed after since,
+	// newest first.
+	Undecided(ctx context.Context, phone string, since time.Time) ([]wabridge.Message, error)
 	// Awaiting lists messages in handed, sent or delivered, newest first, that
 	// were handed over after since: their ticks may have moved.
 	Awaiting(ctx context.Context, phone string, since time.Time, limit int) ([]wabridge.Message, error)
@@ -210,7 +217,8 @@ type History interface {
 	Messages(ctx context.Context, f MessageFilter) ([]wabridge.Message, error)
 	// Statuses lists the status events of one message, oldest first.
 	Statuses(ctx context.Context, id string) ([]wabridge.Event, error)
-	// Depth counts the messages of a phone by state (open ones only) and
+	// Depth counts the messages of a phone by state (open ones only, without
+	// those that are undecided) and
 	// tells when the oldest of them was accepted.
 	Depth(ctx context.Context, phone string) (map[wabridge.State]int, time.Time, error)
 }

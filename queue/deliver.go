@@ -40,6 +40,7 @@ func (l *Lane) send(work context.Context, m *wabridge.Message) (wabridge.State, 
 			return err
 		}
 		m.Intent = &note
+		m.Taps++
 		return nil
 	})
 }
@@ -165,9 +166,10 @@ func (l *Lane) look(ctx context.Context, m *wabridge.Message, k *looks) error {
 		k.next = now.Add(restrictedWait)
 	}
 	l.Log.Warn("unconfirmed message not resolved", "phone", l.Phone, "message_id", m.ID, "look", k.n, "code", int(codeOf(err)), "err", err)
-	if k.n >= MaxLooks {
-		return l.settle(ctx, m, wabridge.HasFailed(now, wabridge.CodeInternal,
-			"it could not be found out whether the message left the phone; look into the chat"))
+	if undecidable(m, k.n, now) {
+		if err := l.settle(ctx, m, wabridge.LeftUndecided(now, undecided)); err != nil {
+			return err
+		}
 	}
 	return l.mind(ctx, err)
 }

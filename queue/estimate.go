@@ -13,7 +13,7 @@ import (
 // ok is false where nothing is left or there are fewer than three messages. It
 // is a pure function.
 func Estimate(c wabridge.Campaign, typed []time.Time) (left time.Duration, ok bool) {
-	n := c.Counts[wabridge.Queued] + c.Counts[wabridge.Sending] + c.Counts[wabridge.Unconfirmed] - c.Held
+	n := c.Counts[wabridge.Queued] + c.Counts[wabridge.Sending] + c.Counts[wabridge.Unconfirmed] - c.Held - c.Undecided
 	if n <= 0 || len(typed) < 3 {
 		return 0, false
 	}

@@ -12,13 +12,13 @@ import (
 const (
 	// MaxTries is how often a message is tried whose failures may be its own.
 	MaxTries = 5
-	// MaxAbsent is how often a message is tried again that was typed and then
-	// proven absent. It is higher, because a crash or a pulled cable between
-	// intent and tap counts as such a try.
-	MaxAbsent = 20
 	// MaxLooks is how often an unconfirmed message's chat is looked at without
-	// an answer before it is given up as failed (131000).
-	MaxLooks = 8
+	// an answer before it is left undecided.
+	MaxLooks = 6
+	// MaxDoubt is the age of a doubt after which one more look without an answer
+	// ends it, whatever kept the earlier looks from being made (an offline phone,
+	// restarts of the program).
+	MaxDoubt = 24 * time.Hour
 
 	retryBase, retryCap = 5 * time.Second, 10 * time.Minute
 	absentBase          = time.Second
@@ -57,6 +57,7 @@ var verdicts = map[wabridge.Code]verdict{
 	wabridge.CodeMissing:       fail,
 	wabridge.CodeValue:         fail,
 	wabridge.CodeMediaUpload:   fail,
+	wabridge.CodeTapped:        fail,
 
 	wabridge.CodeOffline:       wait,
 	wabridge.CodeNetwork:       wait,
@@ -92,6 +93,7 @@ var words = map[wabridge.Code]string{
 	wabridge.CodeUndeliverable: "the number is not on WhatsApp",
 	wabridge.CodeSelf:          "the recipient is the phone's own number",
 	wabridge.CodeUnsupported:   "this type of message cannot be sent",
+	wabridge.CodeTapped:        tappedOut,
 	wabridge.CodeMediaUpload:   "the file could not be had or not be uploaded",
 }
 
@@ -153,12 +155,24 @@ func Outcome(m *wabridge.Message, err error, now time.Time) wabridge.Move {
 	return wabridge.Released(now, now.Add(Backoff(m.Tries, retryBase, retryCap)), code, reason)
 }
 
+// tappedOut is the reason of a message whose taps are used up.
+const tappedOut = "send was tapped as often as one message may be, and each time its chat showed that it had not left; look at the phone, then send it as a new message"
+
+// undecided is the reason of a message whose doubt came to no answer.
+const undecided = "its chat could not tell whether it left the phone, and nobody looks for it any more: it may have left, and it is not sent again by itself; look into the chat"
+
+// undecidable reports whether a doubt that has just been looked into again,
+// without an answer, has come to its end. It is a pure function.
+func undecidable(m *wabridge.Message, looks int, now time.Time) bool {
+	return looks >= MaxLooks || m.Intent != nil && now.Sub(m.Intent.At) >= MaxDoubt
+}
+
 // Absent is what becomes of an unconfirmed message that is proven not to have
-// left: it goes again, each time a little later, but not for ever.
+// left: it goes again, each time a little later, while it has taps left.
 func Absent(m *wabridge.Message, now time.Time) wabridge.Move {
 	switch {
-	case m.Tries >= MaxAbsent:
-		return wabridge.HasFailed(now, wabridge.CodeSlow, "the phone took the message again and again without sending it")
+	case m.Taps >= wabridge.MaxTaps:
+		return wabridge.HasFailed(now, wabridge.CodeTapped, tappedOut)
 	case m.Tries <= 1:
 		return wabridge.ProvenAbsent(now, time.Time{})
 	}

@@ -141,7 +141,7 @@ func TestSeen(t *testing.T) {
 }
 
 func TestAbsent(t *testing.T) {
-	for tries, want := range map[int]time.Duration{1: 0, 2: time.Second, 4: 4 * time.Second, MaxAbsent - 1: 10 * time.Minute} {
+	for tries, want := range map[int]time.Duration{1: 0, 2: time.Second, 4: 4 * time.Second, 19: 10 * time.Minute} {
 		got := Absent(&wabridge.Message{Tries: tries}, noon)
 		wait := time.Duration(0)
 		if !got.Due().IsZero() {
@@ -151,7 +151,26 @@ func TestAbsent(t *testing.T) {
 			t.Errorf("after %d tries: to %s in %v, want queued in %v", tries, got.To(), wait, want)
 		}
 	}
-	if got := Absent(&wabridge.Message{Tries: MaxAbsent}, noon); got.To() != wabridge.Failed || !got.Legal(wabridge.Unconfirmed) {
-		t.Errorf("after the last try: got %s", got.To())
+	if got := Absent(&wabridge.Message{Tries: 1, Taps: wabridge.MaxTaps}, noon); got.To() != wabridge.Failed || !got.Legal(wabridge.Unconfirmed) {
+		t.Errorf("after the last tap: got %s", got.To())
+	}
+}
+
+func TestDoubtEndsByLooksOrByAge(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		looks int
+		age   time.Duration
+		want  bool
+	}{
+		{"a fresh doubt", 1, time.Minute, false},
+		{"many looks", MaxLooks, time.Minute, true},
+		{"the phone was away for long", 0, MaxDoubt, true},
+		{"one look before its time", MaxLooks - 1, MaxDoubt - time.Second, false},
+	} {
+		m := &wabridge.Message{Intent: &wabridge.Intent{At: noon.Add(-c.age)}}
+		if got := undecidable(m, c.looks, noon); got != c.want {
+			t.Errorf("%s: got %v", c.name, got)
+		}
 	}
 }

@@ -10,8 +10,9 @@ import (
 // Sessions keeps the talks with chats. A draft starts one by Draft.Session: it
 // is stored with the message, in state waiting, and opens when the message is
 // handed over (a session that was open with the chat ends then, "replaced"); if
-// the message fails, expires or is canceled before, it ends ("not_sent"), and
-// what else is queued of it is canceled.
+// the message fails, expires or is canceled before, it ends ("not_sent"; or
+// "unconfirmed" where it is never known whether it left), and what else is queued
+// of it is canceled.
 //
 // A message to a chat whose session is open belongs to it, in either direction
 // (Message.Session); the store sets that, and the session's counts and times, in

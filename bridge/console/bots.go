@@ -41,7 +41,6 @@ type botsView struct {
 type botSession struct {
 	wabridge.Session
 	Who       string
-	Number    string // of who, where Who is a name
 	Path      string // of the conversation
 	StartedAt moment
 	LastAt    moment
@@ -79,7 +78,7 @@ func (s botSession) StateKey() string {
 // OutcomeKey is the text of an outcome that the program gives itself, else "".
 func (s botSession) OutcomeKey() string {
 	switch s.Outcome {
-	case wabridge.EndedTime, wabridge.EndedReplaced, wabridge.EndedUnsent, wabridge.EndedByCaller, wabridge.EndedHanded:
+	case wabridge.EndedTime, wabridge.EndedReplaced, wabridge.EndedUnsent, wabridge.EndedInDoubt, wabridge.EndedByCaller, wabridge.EndedHanded:
 		return "bots.outcome." + s.Outcome
 	}
 	return ""
@@ -112,20 +111,8 @@ func (c *Console) listSessions(v *visit) error {
 	if offset > 0 {
 		view.Back = max(0, offset-sessionsPage)
 	}
-	keys := make([]chatKey, len(all))
-	for i, s := range all {
-		keys[i] = chatKey{s.Phone, s.Chat}
-	}
-	called, err := c.chatNames(v.Context(), keys)
-	if err != nil {
-		return err
-	}
-	for i, s := range all {
-		one := viewSession(v, s)
-		if name := called[keys[i]]; name != "" && name != one.Who {
-			one.Who, one.Number = name, one.Who
-		}
-		view.Sessions = append(view.Sessions, one)
+	for _, s := range all {
+		view.Sessions = append(view.Sessions, viewSession(v, s))
 	}
 	return c.show(v, view)
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -108,10 +107,8 @@ func (c *Console) logout(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if ok {
-		if meant, err := v.meant(); err != nil || !meant {
-			return cmp.Or[error](err, errForeign)
-		}
+	if ok && !v.meant() {
+		return errForeign
 	}
 	c.sessions.end(cookie(v.Request, sessionCookie))
 	c.setCookie(v, sessionCookie, "", -time.Second)

@@ -203,22 +203,10 @@ func nameOf(resp *http.Response) string {
 // maxName bounds a file name, in bytes: that of Android's file systems.
 const maxName = 240
 
-// CleanName makes a file name of what a stranger calls one: its last part,
-// without control characters, at most 240 bytes; "" if nothing is left.
+// CleanName makes a file name of what a stranger calls one
+// (wabridge.CleanFileName), at most 240 bytes; "" if nothing is left.
 func CleanName(name string) string {
-	name = strings.ToValidUTF8(name, "")
-	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
-		name = name[i+1:]
-	}
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return -1 // control characters, and those that turn the direction of text
-		}
-		return r
-	}, name))
-	if strings.Trim(name, ".") == "" {
-		return ""
-	}
+	name = wabridge.CleanFileName(name)
 	if len(name) > maxName {
 		ext := path.Ext(name)
 		if len(ext) > 16 {

@@ -180,7 +180,7 @@ func ofPhones(out gauges, phones []wabridge.Phone, depths []queue.Depth, waiting
 				of[d.State] = d
 			}
 		}
-		for _, state := range []wabridge.State{wabridge.Queued, wabridge.Sending, wabridge.Unconfirmed} {
+		for _, state := range []wabridge.State{wabridge.Queued, wabridge.Sending, wabridge.Unconfirmed, queue.Undecided} {
 			out.set(queueMessages, float64(of[state].Count), p.ID, string(state))
 			out.age(queueOldest, of[state].Oldest, p.ID, string(state))
 		}

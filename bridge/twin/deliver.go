@@ -30,7 +30,7 @@ func (r *renderer) render(ctx context.Context, ev wabridge.Event) (callback.Job,
 	if err := json.Unmarshal(ev.Data, &s); err != nil {
 		return callback.Job{}, fmt.Errorf("%w: status data: %w", callback.ErrUnreadable, err)
 	}
-	if !told(s.State) {
+	if !told(s.State) && !s.Undecided { // that nobody knows is told too, as PENDING with the reason
 		return callback.Job{}, nil
 	}
 	_, k, _, ok := split(s.ID)

@@ -20,6 +20,7 @@ func testClaim(t *testing.T, open Open) {
 		"the highest and the lowest priority":           claimExtremes,
 		"priority does not overtake its own recipient":  claimOvertake,
 		"unconfirmed holds its recipient, not others":   claimUnconfirmed,
+		"undecided holds nothing back":                  claimUndecided,
 		"not before its due time":                       claimDue,
 		"a message without due time minds no clock":     claimClock,
 		"expired messages end":                          claimExpiry,
@@ -112,6 +113,34 @@ func claimUnconfirmed(b *bench) {
 	b.move(m, wabridge.ProvenAbsent(b.now, time.Time{}))
 	b.send(0, "doubtful")
 	b.send(0, "next")
+}
+
+func claimUndecided(b *bench) {
+	b.accept(text(number(1), "doubtful"), text(number(1), "next"))
+	m := b.take(0, "doubtful")
+	b.intend(m, 0)
+	b.move(m, wabridge.Doubted(b.now, wabridge.CodeAmbiguous, "link lost"))
+	b.nothing(0, free)
+	left := b.move(m, wabridge.LeftUndecided(b.now, "its chat could not tell"))
+	if !left.Undecided() || left.Reason == "" {
+		b.Errorf("got %s, held %v, %q", left.State, left.Held, left.Reason)
+	}
+	if list, err := b.Unconfirmed(b.ctx, phone); err != nil || len(list) != 0 {
+		b.Errorf("it is still looked for: %d, %v", len(list), err)
+	}
+	if list, err := b.Undecided(b.ctx, phone, b.now.Add(-time.Hour)); err != nil || len(list) != 1 || list[0].Intent == nil {
+		b.Errorf("undecided: got %d, %v, want it with its note", len(list), err)
+	}
+	b.send(0, "next")
+	for _, mv := range []wabridge.Move{wabridge.ProvenAbsent(b.now, time.Time{}), wabridge.WasCanceled(b.now), wabridge.LeftUndecided(b.now, "again")} {
+		_, err := b.Apply(b.ctx, m.ID, 0, mv)
+		b.code(err, wabridge.CodeStale)
+	}
+	_, err := b.Cancel(b.ctx, m.ID, b.now)
+	b.code(err, wabridge.CodeTooLate)
+	if got := b.move(m, wabridge.WasDelivered(b.now)); got.State != wabridge.Delivered || got.Held {
+		b.Errorf("its bubble was seen later: got %s, held %v", got.State, got.Held)
+	}
 }
 
 func claimDue(b *bench) {
@@ -276,7 +305,7 @@ func claimRandom(b *bench) {
 			if held[m.Chat] != nil {
 				b.Fatalf("two messages of one recipient in work")
 			}
-			if rng.IntN(2) == 0 {
+			if rng.IntN(2) == 0 && m.Taps < wabridge.MaxTaps {
 				b.intend(m, now)
 			}
 			held[m.Chat] = m

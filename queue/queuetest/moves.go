@@ -19,6 +19,7 @@ func testMoves(t *testing.T, open Open) {
 		"what may have left is not requeued":  moveUnseen,
 		"a try is given back":                 moveGiveBack,
 		"recover":                             moveRecover,
+		"a message has three taps":            moveTaps,
 		"awaiting ticks":                      moveAwaiting,
 		"no such message":                     moveNone,
 		"changed is told":                     moveChanged,
@@ -45,6 +46,7 @@ var moves = map[string]func(time.Time) wabridge.Move{
 	"deferred":    func(at time.Time) wabridge.Move { return wabridge.Deferred(at, at, wabridge.CodeOffline, "offline") },
 	"interrupted": wabridge.Interrupted,
 	"doubted":     doubted,
+	"undecided":   func(at time.Time) wabridge.Move { return wabridge.LeftUndecided(at, "unknown") },
 	"absent":      func(at time.Time) wabridge.Move { return wabridge.ProvenAbsent(at, at) },
 	"handed":      wabridge.HandedOver,
 	"sent":        wabridge.WasSent,
@@ -184,6 +186,28 @@ func moveIntent(b *bench) {
 		b.Errorf("the outcome is known, the intent is still there")
 	}
 	b.code(b.Intend(b.ctx, m.ID, m.Fence, note), wabridge.CodeStale)
+}
+
+func moveTaps(b *bench) {
+	b.accept(text(number(1), "x"))
+	for n := 1; n <= wabridge.MaxTaps; n++ {
+		m := b.take(0, "x")
+		b.intend(m, 0)
+		if n == 1 { // a second tap of the same try counts too
+			b.intend(m, 0)
+			n++
+		}
+		b.move(m, doubted(b.now))
+		if m := b.move(m, wabridge.ProvenAbsent(b.now, time.Time{})); m.Taps != n {
+			b.Errorf("got %d taps, want %d", m.Taps, n)
+		}
+	}
+	m := b.take(0, "x")
+	b.code(b.Intend(b.ctx, m.ID, m.Fence, wabridge.Intent{At: b.now}), wabridge.CodeTapped)
+	b.move(m, wabridge.Interrupted(b.now))
+	if got, err := b.Cancel(b.ctx, m.ID, b.now); err != nil || got.State != wabridge.Canceled || got.Reason == "" {
+		b.Errorf("canceled after taps: got %s, %q, %v; want a reason that names them", got.State, got.Reason, err)
+	}
 }
 
 func moveUnseen(b *bench) {

@@ -101,7 +101,12 @@ func (t *tx) draft(m wabridge.Message, now time.Time) (record, error) {
 	}
 	r.Direction, r.State = wabridge.Out, wabridge.Queued
 	r.Created, r.Due, r.Expires = stored(now), stored(r.Due), stored(r.Expires)
-	r.Code, r.Reason, r.Tries, r.Fence, r.Intent = 0, "", 0, 0, nil
+	r.Code, r.Reason, r.Tries, r.Taps, r.Fence, r.Intent = 0, "", 0, 0, 0, nil
+	if m.Media != nil { // whichever way it came in
+		file := *m.Media
+		file.Name = wabridge.CleanFileName(file.Name)
+		r.Media = &file
+	}
 	r.Priority = min(max(r.Priority, math.MinInt32), math.MaxInt32) // lane.go counts down from above it
 	r.due = r.Created
 	if !r.Due.IsZero() {

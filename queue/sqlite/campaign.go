@@ -121,7 +121,10 @@ func countCampaign(many manyRows, c *wabridge.Campaign) error {
 		}
 		c.Counts[state] += n
 		c.Accepted += n
-		if held != inLine {
+		switch {
+		case held != inLine && state == wabridge.Unconfirmed:
+			c.Undecided += n
+		case held != inLine:
 			c.Held += n
 		}
 		if first.Valid {

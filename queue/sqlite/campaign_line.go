@@ -134,7 +134,7 @@ WHERE seq = ?1`
 func (t *tx) putAside(r *record, v verdict, until, now time.Time) error {
 	switch v {
 	case isCanceled:
-		return t.apply(r, wabridge.WasCanceled(now))
+		return t.apply(r, cancelMove(r, now))
 	case isUnwanted:
 		return t.apply(r, optedOut(now))
 	}
@@ -362,7 +362,7 @@ func (t *tx) cancelSome(id string, now time.Time) (n, step int, err error) {
 		var r record
 		// One that was to start a session takes the rest of it along.
 		if r, err = t.bySeq(m.seq); err == nil && r.State == wabridge.Queued {
-			err = t.apply(&r, wabridge.WasCanceled(now))
+			err = t.apply(&r, cancelMove(&r, now))
 		}
 	}
 	return len(all), cancelStep, err

@@ -40,12 +40,15 @@ var rules = []rule{
 	{"of each chat the oldest open message that is not held is its head", `
 SELECT m.id FROM message m
 WHERE m.open = 1 AND m.head <> (m.held = 0 AND m.seq = (SELECT min(o.seq) FROM message o WHERE o.chat = m.chat AND o.open = 1 AND o.held = 0))`},
-	{"only a queued message is held", `
+	{"only a queued message is held, or an undecided one", `
 SELECT id FROM message
-WHERE held <> 0 AND state <> 'queued'`},
+WHERE held <> 0 AND state <> 'queued' AND NOT (held = 1 AND state = 'unconfirmed')`},
 	{"a message that is held until its time has a time", `
 SELECT id FROM message
-WHERE held = 1 AND timed = 0`},
+WHERE held = 1 AND timed = 0 AND state = 'queued'`},
+	{"send is tapped at most three times for one message", `
+SELECT id FROM message
+WHERE taps > 3`},
 	{"a message's campaign exists", `
 SELECT m.id FROM message m
 WHERE m.campaign <> '' AND NOT EXISTS (SELECT 1 FROM campaign c WHERE c.id = m.campaign)`},

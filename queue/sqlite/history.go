@@ -121,6 +121,9 @@ func (db *DB) Depth(ctx context.Context, phone string) (map[wabridge.State]int, 
 	depth := map[wabridge.State]int{}
 	var oldest time.Time
 	for _, d := range list {
+		if d.Count == 0 { // all of them are undecided
+			continue
+		}
 		depth[d.State] = d.Count
 		sooner(&oldest, d.Oldest)
 	}

@@ -21,7 +21,7 @@ const MinKeep = MinEvents
 // idempotency key is answered with it, and its campaign and its session are
 // over. What it says of a message stays true, but for a new quote or key.
 const unneeded = `
-  m.open = 0 AND m.created < ?1 AND coalesce(m.handed, 0) < ?1 AND coalesce(m.ended, 0) < ?1
+  (m.open = 0 OR m.state = 'unconfirmed' AND m.held = 1 AND coalesce(m.typed, 0) < ?1) AND m.created < ?1 AND coalesce(m.handed, 0) < ?1 AND coalesce(m.ended, 0) < ?1
   AND NOT EXISTS (SELECT 1 FROM event e INDEXED BY event_message WHERE e.message = m.id AND e.message <> '')
   AND NOT EXISTS (SELECT 1 FROM message o INDEXED BY message_quotes WHERE o.context = m.id AND o.open = 1 AND o.context <> '')
   AND NOT EXISTS (SELECT 1 FROM idempotency k INDEXED BY idempotency_duplicate

@@ -179,7 +179,7 @@ WHERE m.phone = ?1 AND m.fresh = ?2 AND m.timed = ?3 AND m.priority = ?4 AND m.h
   AND (m.due, m.seq) > (?5, ?6)
   AND (m.timed = 0 OR m.due <= ?7)
   AND NOT EXISTS (SELECT 1 FROM message b INDEXED BY message_busy
-    WHERE b.chat = m.chat AND b.open = 1 AND b.state <> 'queued')
+    WHERE b.chat = m.chat AND b.open = 1 AND b.state <> 'queued' AND b.held = 0)
 ORDER BY m.due, m.seq
 LIMIT 64`
 

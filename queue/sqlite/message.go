@@ -29,6 +29,7 @@ const (
 	inLine     = 0
 	untilDue   = 1 // its time has not come
 	untilWoken = 2 // its campaign is paused
+	atRest     = 1 // of an unconfirmed message: nobody looks for it any more
 )
 
 // hold sets how the record is held.
@@ -44,7 +45,7 @@ const columns = `m.seq, m.id, m.phone, m.direction, m.chat, (SELECT c.id FROM ch
   m.state, m.code, m.reason, m.tries, m.fence, m.lease, m.intent, m.typed, m.head, m.fresh,
   m.created, m.handed, m.sent, m.delivered, m.read, m.ended, m.source, m.clock, m.stood_by,
   m.media, m.choices, m.template, m.category,
-  m.campaign, m.session, m.hours, m.held, m.resent`
+  m.campaign, m.session, m.hours, m.held, m.resent, m.taps`
 
 // selectMessage is the beginning of every query for messages.
 const selectMessage = `SELECT ` + columns + `
@@ -66,7 +67,7 @@ func (r *record) scan(from interface{ Scan(...any) error }) error {
 		&r.State, &r.Code, &r.Reason, &r.Tries, &r.Fence, &lease, &intent, &typed, &r.head, &r.fresh,
 		&created, &handed, &sent, &delivered, &read, &ended, &r.Source, &r.Clock, &stood,
 		&media, &choices, &r.Template, &r.Category,
-		&r.Campaign, &r.Session, &hours, &r.held, &r.Resent)
+		&r.Campaign, &r.Session, &hours, &r.held, &r.Resent, &r.Taps)
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (t *tx) add(r *record) error {
 const updateMessage = `
 UPDATE message
 SET state = ?3, code = ?4, reason = ?5, tries = ?6, fence = ?7, lease = ?8, intent = ?9, typed = ?10,
-  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18, open = ?19, held = ?20
+  due = ?11, timed = ?12, head = ?13, handed = ?14, sent = ?15, delivered = ?16, read = ?17, ended = ?18, open = ?19, held = ?20, taps = ?21
 WHERE seq = ?1 AND state = ?2`
 
 // put stores what a move changed, if the row is still in the state it was
@@ -182,7 +183,7 @@ func (t *tx) put(from wabridge.State, r *record) error {
 	}
 	n, err := t.change(updateMessage, r.Seq, string(from), string(r.State), int(r.Code), r.Reason, r.Tries, r.Fence,
 		millis(r.lease), intent, millis(r.typed), r.due.UnixMilli(), !r.Due.IsZero(), r.head,
-		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended), r.State.Open(), r.held)
+		millis(r.HandedAt), millis(r.SentAt), millis(r.Delivered), millis(r.ReadAt), millis(r.Ended), r.State.Open(), r.held, r.Taps)
 	if err == nil && n != 1 {
 		err = wabridge.Fail(wabridge.CodeStale, nil, "message %s is no longer %s", r.ID, from)
 	}

@@ -44,10 +44,13 @@ func moved(r record, m wabridge.Move) record {
 	if m.To() != wabridge.Unconfirmed {
 		r.Intent = nil
 	}
-	r.head = r.head && r.State.Open()
-	if r.State != wabridge.Queued {
+	switch {
+	case m.Rests():
+		r.hold(atRest)
+	case r.State != wabridge.Queued:
 		r.hold(inLine)
 	}
+	r.head = r.head && r.State.Open() && !m.Rests()
 	return r
 }
 
@@ -66,6 +69,9 @@ func (t *tx) apply(r *record, m wabridge.Move) error {
 	if r.State == wabridge.Sending && m.To() == wabridge.Queued && r.Intent != nil {
 		return wabridge.Fail(wabridge.CodeStale, nil, "message %s may have left the phone: it cannot become queued unseen", r.ID)
 	}
+	if r.Undecided() && (m.To() == wabridge.Queued || m.Rests()) {
+		return wabridge.Fail(wabridge.CodeStale, nil, "message %s is undecided: it is not sent again", r.ID)
+	}
 	before := *r
 	*r = moved(before, m)
 	if err := t.put(before.State, r); err != nil {
@@ -80,7 +86,7 @@ func (t *tx) apply(r *record, m wabridge.Move) error {
 	if err := errors.Join(t.status(r, before.State, m), t.inCampaign(r, m)); err != nil {
 		return err
 	}
-	return t.follow(&before, r)
+	return t.follow(&before, r, m.At())
 }
 
 // inCampaign does what a move means to the message's campaign.
@@ -104,19 +110,20 @@ WHERE id = ?1`
 func (t *tx) status(r *record, previous wabridge.State, m wabridge.Move) error {
 	t.note(r, previous)
 	return t.event(wabridge.EventStatus, r.Phone, r.ID, m.At(), wabridge.StatusData{
-		ID:       r.ID,
-		State:    r.State,
-		Previous: previous,
-		Status:   r.State.CloudStatus(),
-		At:       m.At().UTC(),
-		Chat:     r.Chat,
-		Number:   r.Number,
-		Group:    r.Group,
-		Code:     m.Code().Cloud(),
-		Reason:   m.Reason(),
-		Tries:    r.Tries,
-		Callback: r.Callback,
-		Session:  r.Session,
+		ID:        r.ID,
+		State:     r.State,
+		Previous:  previous,
+		Status:    r.State.CloudStatus(),
+		At:        m.At().UTC(),
+		Chat:      r.Chat,
+		Number:    r.Number,
+		Group:     r.Group,
+		Code:      m.Code().Cloud(),
+		Reason:    m.Reason(),
+		Tries:     r.Tries,
+		Undecided: r.Undecided(),
+		Callback:  r.Callback,
+		Session:   r.Session,
 	})
 }
 
@@ -216,15 +223,36 @@ func (db *DB) Cancel(ctx context.Context, id string, at time.Time) (wabridge.Mes
 			return err
 		}
 		if r.State != wabridge.Queued {
-			return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s is already %s", id, r.State)
+			return tooLate(&r)
 		}
-		if err := t.apply(&r, wabridge.WasCanceled(at)); err != nil {
+		if err := t.apply(&r, cancelMove(&r, at)); err != nil {
 			return err
 		}
 		out = r.Message
 		return nil
 	})
 	return out, err
+}
+
+// tooLate says why a message cannot be canceled any more.
+func tooLate(r *record) error {
+	switch {
+	case r.Undecided():
+		return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s cannot be canceled: it may have left the phone; it is not sent again", r.ID)
+	case r.State == wabridge.Unconfirmed:
+		return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s cannot be canceled: it may have left the phone, and is looked for", r.ID)
+	}
+	return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s is already %s", r.ID, r.State)
+}
+
+// cancelMove is the move that ends a queued message on its owner's wish. It says
+// if the message was tapped before and proven not to have left.
+func cancelMove(r *record, at time.Time) wabridge.Move {
+	m := wabridge.WasCanceled(at)
+	if r.Taps > 0 {
+		m = m.Because("send was tapped for it before, and its chat showed that it had not left")
+	}
+	return m
 }
 
 const renewLease = `
@@ -253,8 +281,12 @@ func (db *DB) Intend(ctx context.Context, id string, fence int64, note wabridge.
 		if r.State != wabridge.Sending || r.Fence != fence {
 			return staleFence(id)
 		}
+		if r.Taps >= wabridge.MaxTaps {
+			return wabridge.Fail(wabridge.CodeTapped, nil, "send was tapped %d times for message %s: it is not tapped again", r.Taps, id)
+		}
 		before := r
 		r.Intent = &note
+		r.Taps++
 		r.typed = note.At
 		if r.typed.IsZero() {
 			r.typed = time.Now()
@@ -297,11 +329,18 @@ func (db *DB) Recover(ctx context.Context, phone string, now time.Time) error {
 	return db.settle(ctx, "") // what a crash left of a pause
 }
 
-const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.open = 1 ORDER BY +m.seq`
+const unconfirmedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.open = 1 AND m.held = 0 ORDER BY +m.seq`
 
 // Unconfirmed implements queue.LaneStore.
 func (db *DB) Unconfirmed(ctx context.Context, phone string) ([]wabridge.Message, error) {
 	return db.list(ctx, "list unconfirmed", unconfirmedOf, phone)
+}
+
+const undecidedOf = selectMessage + `WHERE m.phone = ?1 AND m.state = 'unconfirmed' AND m.held = 1 AND +m.typed > ?2 ORDER BY m.seq DESC LIMIT 200`
+
+// Undecided implements queue.LaneStore.
+func (db *DB) Undecided(ctx context.Context, phone string, since time.Time) ([]wabridge.Message, error) {
+	return db.list(ctx, "list undecided", undecidedOf, phone, since.UnixMilli())
 }
 
 const awaitingOf = selectMessage + `WHERE m.phone = ?1 AND m.handed IS NOT NULL AND m.read IS NULL AND m.ended IS NULL AND m.handed > ?2 ORDER BY m.handed DESC, m.seq DESC LIMIT ?3`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -135,21 +136,33 @@ WHERE phone = ?1 AND fresh = ?2 AND timed = ?3 AND priority = ?4 AND due <= ?5 A
 )
 
 // selectDepths counts the open messages by phone and state, from what the
-// triggers of schema 13 keep.
+// triggers of schema 13 keep, without those that are undecided.
 const selectDepths = `
-SELECT c.phone, c.state, c.messages,
-  (SELECT min(m.created) FROM message m INDEXED BY message_depth WHERE m.phone = c.phone AND m.state = c.state AND m.open = 1)
+SELECT c.phone, c.state,
+  c.messages - iif(c.state = 'unconfirmed', (SELECT count(*) FROM message m INDEXED BY message_undecided
+    WHERE m.phone = c.phone AND m.state = 'unconfirmed' AND m.held = 1), 0),
+  iif(c.state = 'unconfirmed',
+    (SELECT min(m.created) FROM message m INDEXED BY message_depth WHERE m.phone = c.phone AND m.state = 'unconfirmed' AND m.open = 1 AND m.held = 0),
+    (SELECT min(m.created) FROM message m INDEXED BY message_depth WHERE m.phone = c.phone AND m.state = c.state AND m.open = 1))
 FROM state_count c
 WHERE c.messages > 0 AND c.direction = 'out' AND c.state IN ('queued', 'sending', 'unconfirmed')
 `
 
-// Depths counts the open messages of all phones, by phone and state.
+const depths = selectDepths + `UNION ALL
+SELECT c.phone, 'undecided',
+  (SELECT count(*) FROM message m INDEXED BY message_undecided WHERE m.phone = c.phone AND m.state = 'unconfirmed' AND m.held = 1),
+  (SELECT min(m.created) FROM message m INDEXED BY message_undecided WHERE m.phone = c.phone AND m.state = 'unconfirmed' AND m.held = 1)
+FROM state_count c
+WHERE c.messages > 0 AND c.direction = 'out' AND c.state = 'unconfirmed'`
+
+// Depths counts the open messages of all phones, by phone and state; undecided
+// ones are counted as queue.Undecided.
 func (db *DB) Depths(ctx context.Context) ([]queue.Depth, error) {
-	list, err := scanned(ctx, db, selectDepths, nil, scanDepth)
+	list, err := scanned(ctx, db, depths, nil, scanDepth)
 	if err != nil {
 		return nil, readError("count messages", err)
 	}
-	return list, nil
+	return slices.DeleteFunc(list, func(d queue.Depth) bool { return d.Count == 0 }), nil
 }
 
 func scanDepth(rows *sql.Rows) (d queue.Depth, err error) {

@@ -178,7 +178,7 @@ func (t *tx) silence(session string, all bool, at time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := t.apply(&r, wabridge.WasCanceled(at)); err != nil {
+		if err := t.apply(&r, cancelMove(&r, at)); err != nil {
 			return err
 		}
 	}

@@ -46,18 +46,25 @@ func (t *tx) joined(r *record, given *wabridge.Session) (start *wabridge.Session
 }
 
 // follow makes a message's session follow the message's move.
-func (t *tx) follow(before, after *record) error {
+func (t *tx) follow(before, after *record, at time.Time) error {
 	switch {
 	case before.HandedAt.IsZero() && !after.HandedAt.IsZero():
 		return t.said(after)
 	case after.Session != "" && after.HandedAt.IsZero() && !after.Ended.IsZero():
-		s, err := t.session(after.Session)
-		if err != nil || s.State != wabridge.SessionWaiting || s.Message != after.ID {
-			return err
-		}
-		return t.endSession(s, wabridge.EndedUnsent, after.Ended)
+		return t.endWaiting(after, wabridge.EndedUnsent, after.Ended)
+	case after.Session != "" && after.Undecided():
+		return t.endWaiting(after, wabridge.EndedInDoubt, stored(at))
 	}
 	return nil
+}
+
+// endWaiting ends the session that waits for its first message, if r is that.
+func (t *tx) endWaiting(r *record, outcome string, at time.Time) error {
+	s, err := t.session(r.Session)
+	if err != nil || s.State != wabridge.SessionWaiting || s.Message != r.ID {
+		return err
+	}
+	return t.endSession(s, outcome, at)
 }
 
 const joinMessage = `

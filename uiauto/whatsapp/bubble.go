@@ -34,9 +34,10 @@ func (b Bubble) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// Caption is what somebody wrote below a file, "" for a text message.
+// Caption is what somebody wrote below a file, "" for a text message. A caption
+// that is the name of its document cannot be told from none.
 func (b Bubble) Caption() string {
-	if b.Media == "" || b.Text == b.File {
+	if b.Media == "" || b.File != "" && nameForm(b.Text) == nameForm(b.File) {
 		return ""
 	}
 	return b.Text

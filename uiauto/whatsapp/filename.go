@@ -12,17 +12,17 @@ import (
 const maxFileName = 120
 
 // FileName is the name that a message's file gets on the phone; the recipient
-// of a document sees it. It has no path and no character that a shell, a file
-// system or a dialog of the app could take for something else. The ending of
-// all but documents, whose name nobody sees, is that of the type: Android goes
-// by it.
+// of a document sees it. It is clean (wabridge.CleanFileName), and has no
+// character that a shell, a file system or a dialog of the app could take for
+// something else. The ending of all but documents, whose name nobody sees, is
+// that of the type: Android goes by it.
 func FileName(m *wabridge.Message) string {
-	name := strings.TrimLeft(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\"*:<>?|`, r) || unicode.IsControl(r) || r >= 0xfdd0 && r <= 0xfdef || r == unicode.ReplacementChar {
+	name := strings.TrimLeft(wabridge.CleanFileName(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`"*:<>?|`, r) || unicode.IsControl(r) || r >= 0xfdd0 && r <= 0xfdef || r == unicode.ReplacementChar {
 			return '_'
 		}
 		return r
-	}, path.Base("/"+strings.ReplaceAll(m.Media.Name, "\\", "/"))), ". _-")
+	}, m.Media.Name)), ". _-")
 	ext := path.Ext(name)
 	if len(ext) > 12 {
 		ext = ""

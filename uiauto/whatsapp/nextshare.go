@@ -53,7 +53,7 @@ func nextInPreview(s Screen, g Share) Action {
 		return back(wabridge.CodeWrongChat, proof)
 	case p.Files > 1:
 		return back(wabridge.CodeScreen, "the preview holds more than one file")
-	case p.File != "" && g.Want.Kind == "document" && !sameFile(g.Want.File, p.File):
+	case p.File != "" && g.Want.Kind == "document" && compareName(g.Want.File, p.File) == Different:
 		return back(wabridge.CodeScreen, "the preview is of another file")
 	case s.Send == nil || s.Send.Bounds.Empty():
 		return again("the preview has no send button yet")

@@ -15,6 +15,9 @@ const MaxPrints = 16
 // enough, to recognise it by (cut off at the edge of the list) is empty.
 func Print(b Bubble) wabridge.BubblePrint {
 	p := wabridge.BubblePrint{Out: b.Out, Time: b.Time, First: b.First, Tick: string(b.Status)}
+	if b.Media != "" && b.Text != "" {
+		p.Text = hash(b.Text)
+	}
 	if b.Clipped && (b.Text == "" || b.Media != "") { // of a file, parts are out of sight
 		return p
 	}
@@ -25,9 +28,13 @@ func Print(b Bubble) wabridge.BubblePrint {
 	if b.File != "" && b.File != b.Text {
 		shown += "\x00" + b.File
 	}
-	sum := sha256.Sum256([]byte(shown))
-	p.Hash = hex.EncodeToString(sum[:8])
+	p.Hash = hash(shown)
 	return p
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Prints is the note of a look: its newest bubbles, at most MaxPrints, newest
@@ -47,42 +54,65 @@ type Verdict string
 // The verdicts.
 const (
 	Appeared Verdict = "appeared" // a bubble newer than the note shows the text
-	Absent   Verdict = "absent"   // the newer bubbles are all seen and none shows it
+	Absent   Verdict = "absent"   // every newer bubble of ours is seen, and certainly something else
 	Unclear  Verdict = "unclear"  // it cannot be told
 )
 
 // Find looks for what was sent among the outgoing bubbles that are newer than
-// the note, and gives the newest one that shows it. Where repeated
-// equal messages let the two windows be laid over each other in more than one way,
-// it answers if every way gives the same. An empty note is that of an empty
-// chat: then all bubbles are newer. Nothing is absent while newer messages
-// are out of sight.
-func Find(sent Want, before []wabridge.BubblePrint, now []Bubble) (Bubble, Verdict) {
-	ends := overlaps(before, now)
-	if len(ends) == 0 {
-		return Bubble{}, Unclear
-	}
-	last := -1 // newest bubble that shows it
-	for i, b := range now {
-		if b.Out && sent.Shows(b) {
-			last = i
+// the note, and gives the newest one that shows it. Absent needs proof: the noted
+// bubbles are there again, nothing newer is out of sight, and each newer outgoing
+// bubble is certainly something else (Want.Compare). Where repeated equal
+// messages let the two windows be laid over each other in more than one way, it
+// answers if every way gives the same. An empty note is that of an empty chat:
+// then all bubbles are newer, once the window shows where the chat begins. If no
+// overlap is sure, there may be none: then nothing is absent.
+//
+// known are other messages of ours that left after the note: each accounts for
+// the newest bubble that shows it.
+func Find(sent Want, before []wabridge.BubblePrint, now []Bubble, known ...Want) (Bubble, Verdict) {
+	found, all, sure := -1, Verdict(""), false
+	for _, l := range overlaps(before, now) {
+		sure = sure || l.sure
+		at, v := newest(sent, now, l, known)
+		if all != "" && v != all {
+			return Bubble{}, Unclear
 		}
-	}
-	yes, no := 0, 0
-	for _, end := range ends {
-		if last >= end {
-			yes++
-		} else {
-			no++
-		}
+		found, all = max(found, at), v
 	}
 	switch {
-	case no == 0:
-		return now[last], Appeared
-	case yes == 0 && !(len(now) > 0 && now[len(now)-1].Below):
+	case all == Appeared:
+		return now[found], Appeared
+	case all == Absent && sure:
 		return Bubble{}, Absent
 	}
 	return Bubble{}, Unclear
+}
+
+// newest judges the bubbles below one overlap.
+func newest(sent Want, now []Bubble, l overlap, known []Want) (at int, v Verdict) {
+	var mine []int // those that are not certainly something else
+	for i := l.end; i < len(now); i++ {
+		if now[i].Out && sent.Compare(now[i]) != Different {
+			mine = append(mine, i)
+		}
+	}
+	for _, k := range known {
+		for i, n := range slices.Backward(mine) {
+			if k.Compare(now[n]) == Same {
+				mine = slices.Delete(mine, i, i+1)
+				break
+			}
+		}
+	}
+	for _, n := range slices.Backward(mine) {
+		if sent.Compare(now[n]) == Same {
+			return n, Appeared
+		}
+	}
+	if len(mine) > 0 || len(now) > 0 && now[len(now)-1].Below {
+		return -1, Unclear
+	}
+	return -1, Absent
 }
 
 // Tells reports whether a bubble like b, once it stands below this window, could
@@ -106,48 +136,57 @@ func Tells(sent Want, window []Bubble, b Bubble) bool {
 	return true
 }
 
-// overlaps lists the ways to lay the window of the note over that of now: each
-// is the number of bubbles of now that are as old as the note or older, so that
-// the rest is newer. Both windows show a chat without gaps, so the common part
-// is an end of the note that stands in now either from its beginning, or behind
-// the whole of what is older than the note. (If a whole screen of messages has
-// come in between, the windows have nothing in common; equal texts of the same
-// minute can then pretend that they have.)
-func overlaps(before []wabridge.BubblePrint, now []Bubble) []int {
+// An overlap is one way to lay the window of a note over that of now.
+type overlap struct {
+	end  int  // how many bubbles of now are as old as the note or older; the rest is newer
+	sure bool // it is no coincidence: the whole note is there, or several different bubbles of it
+}
+
+// overlaps lists the ways to lay the window of the note over that of now. Both
+// windows show a chat without gaps, so the common part is an end of the note that
+// stands in now either from its beginning, or behind the whole of what is older
+// than the note. (If a whole screen of messages has come in between, the windows
+// have nothing in common; equal texts of the same minute can then pretend that
+// they have: such an overlap is not sure.)
+func overlaps(before []wabridge.BubblePrint, now []Bubble) []overlap {
 	if len(before) == 0 {
-		return []int{0}
+		return []overlap{{0, len(now) == 0 || now[0].First}}
 	}
 	prints := make([]wabridge.BubblePrint, len(now))
 	for i, b := range now {
 		prints[i] = Print(b)
 	}
-	var ends []int
+	var all []overlap
 	for end := 1; end <= len(prints); end++ {
 		n := min(end, len(before))
 		if before[0].First && end > n || prints[0].First && len(before) > n {
 			continue // one window knows where the chat begins, the other would be above it
 		}
-		if same(before[len(before)-n:], prints[end-n:end]) {
-			ends = append(ends, end)
+		if proven := same(before[len(before)-n:], prints[end-n:end]); proven > 0 {
+			all = append(all, overlap{end, n == len(before) || proven > 1})
 		}
 	}
-	return ends
+	return all
 }
 
-// same reports whether two runs of bubbles are the same ones. Only the first of
-// them may be cut off at the edge of the list and lack parts.
-func same(before, now []wabridge.BubblePrint) bool {
-	proven := 0
+// same reports whether two runs of bubbles are the same ones, by how many different
+// ones of them can be recognised; 0: they are not. Only the first of them may be
+// cut off at the edge of the list and lack parts.
+func same(before, now []wabridge.BubblePrint) int {
+	proven := map[string]bool{}
 	for i, b := range before {
 		n := now[i]
-		if b.Out != n.Out || differ(b.Hash, n.Hash, i == 0) || differ(b.Time, n.Time, i == 0) || backwards(b.Tick, n.Tick) {
-			return false
+		if b.Out != n.Out || differ(b.Hash, n.Hash, i == 0) || differ(b.Text, n.Text, i == 0) || differ(b.Time, n.Time, i == 0) || backwards(b.Tick, n.Tick) {
+			return 0
 		}
-		if b.Hash != "" && b.Hash == n.Hash {
-			proven++
+		switch {
+		case b.Hash != "" && b.Hash == n.Hash:
+			proven[b.Hash] = true
+		case b.Text != "" && b.Text == n.Text: // the file is out of sight, its caption is not
+			proven[b.Text] = true
 		}
 	}
-	return proven > 0
+	return len(proven)
 }
 
 // tickRank is the order in which ticks come; they never go back.

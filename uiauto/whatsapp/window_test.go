@@ -47,7 +47,7 @@ func newer(before []wabridge.BubblePrint, now []Bubble, out bool) (fresh []Bubbl
 	if len(ends) != 1 {
 		return nil, false
 	}
-	for _, b := range now[ends[0]:] {
+	for _, b := range now[ends[0].end:] {
 		if b.Out == out {
 			fresh = append(fresh, b)
 		}
