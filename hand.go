@@ -64,6 +64,9 @@ type Health struct {
 	App         string    `json:"app_version,omitempty"`
 	// AppKnown tells whether an app profile was made for this version.
 	AppKnown bool `json:"app_known"`
+	// Warnings are what keeps messages from coming or going although the phone
+	// works; empty if nothing does.
+	Warnings []Warning `json:"warnings"`
 
 	LastLook     time.Time `json:"last_look,omitzero"`     // when the driver last read the screen
 	LastIncoming time.Time `json:"last_incoming,omitzero"` // time of the newest message that came in
@@ -71,6 +74,25 @@ type Health struct {
 	// sent or delivered: more may be known of them. At most 1000.
 	TicksPending int `json:"ticks_pending"`
 }
+
+// A Warning is something about a phone that keeps messages from coming or going
+// and that a person should mend. The phone is used on all the same.
+type Warning struct {
+	Kind   string `json:"kind"` // one of the Warn constants
+	Detail string `json:"detail"`
+	Remedy string `json:"remedy"`
+}
+
+// The kinds of warnings.
+const (
+	WarnNotificationsOff = "notifications_off" // Android posts none of the app's
+	WarnChannelOff       = "channel_off"       // Android posts none of its chats or none of its groups
+	WarnNetworkOff       = "network_off"       // the phone has no network
+	WarnRestricted       = "restricted"        // the account may start no new chats
+)
+
+// WarningKinds lists them.
+var WarningKinds = []string{WarnNotificationsOff, WarnChannelOff, WarnNetworkOff, WarnRestricted}
 
 // Grade is the result of a Check.
 type Grade string

@@ -22,6 +22,9 @@ type Hands interface {
 	Touch(ctx context.Context, phone string, t wabridge.Touch) error
 	// Health is at most some seconds old. A phone that cannot be reached is no error.
 	Health(ctx context.Context, phone string) (wabridge.Health, error)
+	// Warnings are what keeps messages of a phone from coming or going, as far as it
+	// was found when the phone was last asked; it asks nothing now.
+	Warnings(p wabridge.Phone) []wabridge.Warning
 	// Doctor examines a phone.
 	Doctor(ctx context.Context, phone string) ([]wabridge.Check, error)
 }
@@ -98,6 +101,9 @@ func (s *Server) phoneHealth(w http.ResponseWriter, r *http.Request) error {
 	h, err := s.Hands.Health(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
+	}
+	if h.Warnings == nil {
+		h.Warnings = []wabridge.Warning{}
 	}
 	writeJSON(w, http.StatusOK, h)
 	return nil

@@ -32,6 +32,10 @@ func (f *fakeHands) Touch(_ context.Context, _ string, t wabridge.Touch) error {
 	return f.err
 }
 
+func (f *fakeHands) Warnings(wabridge.Phone) []wabridge.Warning {
+	return []wabridge.Warning{{Kind: wabridge.WarnNetworkOff, Detail: "no network", Remedy: "switch it on"}}
+}
+
 func (f *fakeHands) Health(_ context.Context, phone string) (wabridge.Health, error) {
 	level := 81
 	return wabridge.Health{Phone: phone, Reachable: true, Battery: &level, App: "2.26.1", At: f.at}, f.err

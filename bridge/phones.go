@@ -14,6 +14,8 @@ type phoneView struct {
 	wabridge.Phone
 	Depth  map[wabridge.State]int `json:"depth"`                  // open messages by state
 	Oldest time.Time              `json:"oldest_queued,omitzero"` // when the oldest open one was accepted
+	// Warnings are what keeps messages from coming or going although the phone works.
+	Warnings []wabridge.Warning `json:"warnings"`
 }
 
 func (s *Server) viewPhone(ctx context.Context, p wabridge.Phone) (phoneView, error) {
@@ -21,7 +23,11 @@ func (s *Server) viewPhone(ctx context.Context, p wabridge.Phone) (phoneView, er
 	if depth == nil {
 		depth = map[wabridge.State]int{}
 	}
-	return phoneView{p, depth, oldest}, err
+	v := phoneView{Phone: p, Depth: depth, Oldest: oldest, Warnings: []wabridge.Warning{}}
+	if s.Hands != nil {
+		v.Warnings = append(v.Warnings, s.Hands.Warnings(p)...)
+	}
+	return v, err
 }
 
 func (s *Server) viewPhones(ctx context.Context) ([]phoneView, error) {

@@ -218,6 +218,9 @@ func loggedIn(p wabridge.Phone) wabridge.Check {
 	case p.State == wabridge.PhoneAttention || p.State == wabridge.PhonePaused:
 		c.Grade, c.Detail = phone.Bad, strings.TrimPrefix(p.Reason, "phone "+p.ID+": ")
 		c.Remedy = "look at the phone's screen, do what it asks for, then resume"
+	case p.Code == wabridge.CodeNoNewChats:
+		w := phone.AccountWarnings(p)[0]
+		c.Grade, c.Detail, c.Remedy = phone.Warn, w.Detail, w.Remedy
 	case p.State != wabridge.PhoneReady:
 		c.Grade, c.Detail, c.Remedy = phone.Warn, "not looked at yet: the phone is "+string(p.State), "try again in a moment"
 	}

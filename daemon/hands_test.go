@@ -167,6 +167,15 @@ func TestHealthAndDoctorOfARunningPhone(t *testing.T) {
 			t.Errorf("doctor: %d, no %s in %s", status, want, body)
 		}
 	}
+	r.fault(standing("notifications_off"))
+	r.until("the list of phones to warn of it", func() bool {
+		_, body := r.ask("GET", "/phones", "")
+		return strings.Contains(string(body), `"warnings":[{"kind":"notifications_off"`)
+	})
+	r.until("the health to warn of it", func() bool {
+		_, body := r.ask("GET", "/phones/"+benchPhone+"/health", "")
+		return strings.Contains(string(body), `"warnings":[{"kind":"notifications_off"`)
+	})
 	if status, body := r.ask("GET", "/phones/100000000000099/health", ""); status != http.StatusNotFound {
 		t.Errorf("health of nobody: %d %s", status, body)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -23,6 +24,8 @@ type runner struct {
 	files   *file.Worker
 	session *phone.Session
 	lane    *queue.Lane
+
+	warnings atomic.Pointer[[]wabridge.Warning] // when it was last asked; nil: not yet
 
 	stopClaiming context.CancelFunc
 	stopAll      context.CancelFunc
@@ -127,7 +130,7 @@ func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options)
 	d.mu.Lock()
 	d.phones[p.ID] = r
 	d.mu.Unlock()
-	r.run(context.WithoutCancel(ctx), d)
+	r.run(context.WithoutCancel(ctx), d, p)
 	d.log.Info("phone added", "phone", p.ID, "serial", p.Serial, "package", p.Package)
 	return nil
 }
@@ -207,7 +210,7 @@ func (r ready) Probe(ctx context.Context) error {
 }
 
 // run starts the goroutines of a phone; stop ends and awaits them.
-func (r *runner) run(ctx context.Context, d *Daemon) {
+func (r *runner) run(ctx context.Context, d *Daemon, p wabridge.Phone) {
 	all, stopAll := context.WithCancel(ctx)
 	claiming, stopClaiming := context.WithCancel(all)
 	r.stopAll, r.stopClaiming = stopAll, stopClaiming
@@ -219,6 +222,7 @@ func (r *runner) run(ctx context.Context, d *Daemon) {
 	r.rest.Go(func() { report("link", r.link.Run(all)) })
 	r.rest.Go(func() { report("inbox", r.reader.Run(all)) })
 	r.rest.Go(func() { report("files", r.files.Run(all)) })
+	r.rest.Go(func() { d.watchWarnings(all, r, p) })
 	r.lanes.Go(func() { report("lane", r.lane.Run(claiming, all)) })
 }
 

@@ -28,19 +28,34 @@ type Check = wabridge.Check
 // A question is a command and how its output is judged.
 type question struct {
 	name, command string
-	judge         func(out string, p wabridge.Phone, profiles *uiauto.Profiles) Check
+	judge         func(out string, p wabridge.Phone, profiles *uiauto.Profiles) judged
+}
+
+// judged is a check, and the kind of warning that it is for a running gateway, ""
+// for none.
+type judged struct {
+	Check
+	warning string
+}
+
+// plainly is a judge whose checks are no warnings.
+func plainly(judge func(out string, p wabridge.Phone, profiles *uiauto.Profiles) Check) func(string, wabridge.Phone, *uiauto.Profiles) judged {
+	return func(out string, p wabridge.Phone, profiles *uiauto.Profiles) judged {
+		return judged{Check: judge(out, p, profiles)}
+	}
 }
 
 // questions need no screen and may be asked while a gateway runs.
 var questions = []question{
-	{"app", "dumpsys package {app}", judgeApp},
-	{"battery", "dumpsys battery", judgeBattery},
-	{"screen", "dumpsys power | grep -m1 mWakefulness=; settings get global stay_on_while_plugged_in; settings get system screen_off_timeout", judgeScreen},
-	{"lock", "dumpsys window | grep -E 'mDreamingLockscreen=|mCurrentFocus='", judgeLock},
+	{"app", "dumpsys package {app}", plainly(judgeApp)},
+	{"battery", "dumpsys battery", plainly(judgeBattery)},
+	{"screen", "dumpsys power | grep -m1 mWakefulness=; settings get global stay_on_while_plugged_in; settings get system screen_off_timeout", plainly(judgeScreen)},
+	{"lock", "dumpsys window | grep -E 'mDreamingLockscreen=|mCurrentFocus='", plainly(judgeLock)},
+	{"network", networkQuestion, judgeNetwork},
 	{"notifications", "dumpsys notification", judgeNotifications},
-	{"do not disturb", "settings get global zen_mode", judgeZen},
-	{"battery saver", "settings get global low_power", judgeSaver},
-	{"clock", "date +%s", judgeClock},
+	{"do not disturb", "settings get global zen_mode", plainly(judgeZen)},
+	{"battery saver", "settings get global low_power", plainly(judgeSaver)},
+	{"clock", "date +%s", plainly(judgeClock)},
 }
 
 // Doctor asks the phone whether it is fit to be a gateway. A command that
@@ -54,7 +69,7 @@ func Doctor(ctx context.Context, dev Device, p wabridge.Phone, profiles *uiauto.
 			checks = append(checks, Check{Name: q.name, Grade: Bad, Detail: err.Error(), Remedy: "see that the phone stays connected and try again"})
 			continue
 		}
-		c := q.judge(string(out.Stdout), p, profiles)
+		c := q.judge(string(out.Stdout), p, profiles).Check
 		c.Name = q.name
 		checks = append(checks, c)
 	}
@@ -119,29 +134,21 @@ func judgeLock(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
 	return Check{Grade: OK, Detail: "not locked"}
 }
 
-func judgeNotifications(out string, p wabridge.Phone, _ *uiauto.Profiles) Check {
+func judgeNotifications(out string, p wabridge.Phone, _ *uiauto.Profiles) judged {
 	if !strings.Contains(out, "Notification Manager state") && !strings.Contains(out, "Notification List") {
-		return Check{Grade: Bad, Detail: "the notification list cannot be read: incoming messages would not be seen",
-			Remedy: "run: adb shell dumpsys notification; it must list what the phone shows"}
+		return judged{Check: Check{Grade: Bad, Detail: "the notification list cannot be read: incoming messages would not be seen",
+			Remedy: "run: adb shell dumpsys notification; it must list what the phone shows"}}
 	}
-	if blocked(out, p.Package) {
-		return Check{Grade: Bad, Detail: "notifications of " + p.Package + " are switched off", Remedy: "allow them in Android's settings, with content on the lock screen"}
+	const remedy = "allow them in Android's settings, with content on the lock screen"
+	switch s := readNotificationSettings(out, p.Package, p.User); {
+	case s.off:
+		return judged{Check{Grade: Bad, Detail: "notifications of " + p.Package + " are switched off: messages are found late, from the chat list", Remedy: remedy}, wabridge.WarnNotificationsOff}
+	case len(s.blocked) > 0:
+		return judged{Check{Grade: Bad, Detail: "notifications of " + p.Package + " are switched off for " + strings.Join(s.blocked, ", "), Remedy: remedy}, wabridge.WarnChannelOff}
+	case !s.known:
+		return judged{Check: Check{Grade: OK, Detail: "readable; nothing is known yet of those of " + p.Package}}
 	}
-	if !strings.Contains(out, "AppSettings: "+p.Package+" ") {
-		return Check{Grade: OK, Detail: "readable; nothing is known yet of those of " + p.Package}
-	}
-	return Check{Grade: OK, Detail: "readable, and allowed for " + p.Package}
-}
-
-// blocked looks for the app's line in the ranking config: importance NONE
-// means that its notifications are off (AOSP PreferencesHelper.dump).
-func blocked(out, pkg string) bool {
-	for line := range strings.Lines(out) {
-		if strings.Contains(line, "AppSettings: "+pkg+" ") && strings.Contains(line, "importance=NONE") {
-			return true
-		}
-	}
-	return false
+	return judged{Check: Check{Grade: OK, Detail: "readable, and allowed for " + p.Package}}
 }
 
 func known(profiles *uiauto.Profiles, pkg, version string) bool {

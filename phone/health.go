@@ -28,6 +28,9 @@ func Health(ctx context.Context, dev Device, p wabridge.Phone, profiles *uiauto.
 		return wabridge.Health{Phone: p.ID}, fmt.Errorf("ask phone %s how it is: %w", p.ID, err)
 	}
 	h := readHealth(string(out.Stdout))
+	if h.Warnings, err = Warnings(ctx, dev, p); err != nil {
+		return wabridge.Health{Phone: p.ID}, err
+	}
 	h.Phone, h.AppKnown = p.ID, h.App != "" && known(profiles, p.Package, h.App)
 	return h, nil
 }

@@ -156,8 +156,8 @@ func TestDoctorJudges(t *testing.T) {
 		{"will go off", judgeScreen("  mWakefulness=Awake\n0\n60000\n", p, profiles), Warn},
 		{"locked", judgeLock("    mDreamingLockscreen=true\n", p, profiles), Bad},
 		{"open", judgeLock("    mDreamingLockscreen=false\n", p, profiles), OK},
-		{"notifications off", judgeNotifications("  Notification List:\n    AppSettings: com.whatsapp (10290) importance=NONE\n", p, profiles), Bad},
-		{"notifications on", judgeNotifications("  Notification List:\n    AppSettings: com.whatsapp (10290)\n", p, profiles), OK},
+		{"notifications off", judgeNotifications("  Notification List:\n    AppSettings: com.whatsapp (10290) importance=NONE\n", p, profiles).Check, Bad},
+		{"notifications on", judgeNotifications("  Notification List:\n    AppSettings: com.whatsapp (10290)\n", p, profiles).Check, OK},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.check.Grade != tt.want {

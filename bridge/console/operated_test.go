@@ -66,6 +66,10 @@ func (g *glass) acts() []wabridge.Touch {
 	return append([]wabridge.Touch(nil), g.touched...)
 }
 
+func (g *glass) Warnings(wabridge.Phone) []wabridge.Warning {
+	return []wabridge.Warning{{Kind: wabridge.WarnNotificationsOff}}
+}
+
 func (g *glass) Health(_ context.Context, phone string) (wabridge.Health, error) {
 	level, yes, no, warm := 87, true, false, 28.4
 	return wabridge.Health{Phone: phone, At: time.Now(), Reachable: true, RoundTrip: 12, Battery: &level, Charging: &yes, Temperature: &warm, ScreenOn: &yes, Locked: &no,

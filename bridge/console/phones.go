@@ -33,6 +33,8 @@ type phoneCard struct {
 	Waiting int    // open messages
 	Oldest  moment // when the oldest of them was accepted
 	Since   moment // the state's
+	// Warnings are the texts of what keeps messages back although the phone works.
+	Warnings []string
 }
 
 // Title is what people call the phone.
@@ -92,12 +94,27 @@ func (p phoneCard) Own() string {
 	return phonePrefix.ReplaceAllString(p.Reason, "")
 }
 
+// warningsOf lists the texts of a phone's warnings; that of a restricted account is
+// its remedy already.
+func (c *Console) warningsOf(p wabridge.Phone) (keys []string) {
+	if c.Operate.Hands == nil {
+		return nil
+	}
+	for _, w := range c.Operate.Hands.Warnings(p) {
+		if w.Kind != wabridge.WarnRestricted {
+			keys = append(keys, "phones.warn."+w.Kind)
+		}
+	}
+	return keys
+}
+
 func (c *Console) card(v *visit, p wabridge.Phone) (phoneCard, error) {
 	depth, oldest, err := c.Store.Depth(v.Context(), p.ID)
 	card := phoneCard{Phone: p, Since: v.moment(p.Changed), Oldest: v.moment(oldest)}
 	for _, n := range depth {
 		card.Waiting += n
 	}
+	card.Warnings = c.warningsOf(p)
 	return card, err
 }
 

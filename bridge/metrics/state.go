@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,12 +32,15 @@ type Link struct {
 type State struct {
 	Store   Store
 	Log     *slog.Logger
-	Links   func() map[string]Link                // by phone
-	Readers func() int                            // of events
-	Sizes   func() (database, wal, free int64)    // in bytes; free: on the disk
-	Media   func() (used, quota int64)            // in bytes; quota 0: no limit
-	Ready   func(ctx context.Context) error       // why nothing can be accepted
-	Polls   func(ctx context.Context) []PollState // of CRMs' queues
+	Links   func() map[string]Link // by phone
+	Readers func() int             // of events
+	// Warnings are the kinds of warnings of each phone (wabridge.WarningKinds), but
+	// that of a restricted account, which its state tells.
+	Warnings func() map[string][]string
+	Sizes    func() (database, wal, free int64)    // in bytes; free: on the disk
+	Media    func() (used, quota int64)            // in bytes; quota 0: no limit
+	Ready    func(ctx context.Context) error       // why nothing can be accepted
+	Polls    func(ctx context.Context) []PollState // of CRMs' queues
 }
 
 // A PollState is how a CRM's queue is polled.
@@ -58,6 +62,7 @@ var (
 	queueOldest    = desc("queue_oldest_age_seconds", "Age of the oldest open message of a state; also of those that are to wait.", "phone", "state")
 	queueWaiting   = desc("queue_waiting_seconds", "How long the oldest message waits that could be sent now: due, not held, next of its chat; 0 if there is none.", "phone")
 	phoneState     = desc("phone_state", "1 for the state that the phone is in, else 0.", "phone", "state")
+	phoneWarning   = desc("phone_warning", "1 for what keeps messages from coming or going although the phone works, else 0.", "phone", "kind")
 	phoneHeld      = desc("phone_held", "1 while a person has paused the phone.", "phone")
 	phoneLink      = desc("phone_link_up", "1 while ADB reaches the phone.", "phone")
 	phoneTrip      = desc("phone_link_round_trip_seconds", "Round trip of the last health check over ADB.", "phone")
@@ -81,7 +86,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (s *State) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queueMessages, queueOldest, queueWaiting, phoneState, phoneHeld, phoneLink, phoneTrip, hookBacklog,
+	for _, d := range []*prometheus.Desc{queueMessages, queueOldest, queueWaiting, phoneState, phoneWarning, phoneHeld, phoneLink, phoneTrip, hookBacklog,
 		hookFailing, hookFailingFor, hookDisabled, hookDropped, eventsNewest, eventReaders, dbSize, dbWAL, diskFree, mediaBytes, mediaQuota,
 		readyNow, pollFailing, pollLast, scrapeErrors} {
 		ch <- d
@@ -173,6 +178,7 @@ func ofPhones(out gauges, phones []wabridge.Phone, depths []queue.Depth, waiting
 			out.flag(phoneState, p.State == state, p.ID, string(state))
 		}
 		out.flag(phoneHeld, p.Held, p.ID)
+		out.flag(phoneWarning, p.Code == wabridge.CodeNoNewChats, p.ID, wabridge.WarnRestricted)
 		out.age(queueWaiting, waiting[p.ID], p.ID)
 		of := map[wabridge.State]queue.Depth{}
 		for _, d := range depths {
@@ -193,6 +199,15 @@ func (s *State) fromProgram(ctx context.Context, out gauges) {
 			out.flag(phoneLink, l.Up, phone)
 			if l.Up && l.RoundTrip > 0 {
 				out.set(phoneTrip, l.RoundTrip.Seconds(), phone)
+			}
+		}
+	}
+	if s.Warnings != nil {
+		for phone, kinds := range s.Warnings() {
+			for _, kind := range wabridge.WarningKinds {
+				if kind != wabridge.WarnRestricted {
+					out.flag(phoneWarning, slices.Contains(kinds, kind), phone, kind)
+				}
 			}
 		}
 	}

@@ -235,6 +235,8 @@ func (s *System) happen(f Fault) (done bool, err error) {
 		return false, nil
 	case FaultLoggedOut:
 		return badValue(f, "", "age")
+	case FaultNoNotifications:
+		return badValue(f, "", "channel")
 	case FaultNotOnWhatsApp:
 		return badValue(f, "", "invite")
 	case FaultNoGrant:
@@ -357,7 +359,7 @@ var faultKinds = []FaultKind{
 	{FaultLayout, "a new build of the app has renamed some ids (until /clear or for)"},
 	{FaultUnknownScreen, "the next opened chat is covered by a screen nobody knows"},
 	{FaultRepost, "all message notifications are posted again, unchanged"},
-	{FaultNoNotifications, "the app may not post notifications (until /clear or for)"},
+	{FaultNoNotifications, "the app may not post notifications (value: channel for its channels of chats only; until /clear or for)"},
 	{FaultWaiting, "messages come without their text: \"Waiting for this message…\" (until /clear or for, when the texts come)"},
 	{FaultPermission, "a permission dialog comes up over the app"},
 	{FaultAmTimeout, "am start -W says Status: timeout although the app comes up"},

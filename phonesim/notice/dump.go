@@ -9,7 +9,7 @@ import (
 )
 
 // Dump is the output of dumpsys notification; redact is without --noredact.
-func (m *Manager) Dump(redact bool) string {
+func (m *Manager) Dump(redact bool, apps []AppSettings) string {
 	var b strings.Builder
 	b.WriteString("Current Notification Manager state:\n")
 	if len(m.active) > 0 {
@@ -19,26 +19,46 @@ func (m *Manager) Dump(redact bool) string {
 		}
 		b.WriteString("  \n")
 	}
-	b.WriteString(m.tail())
+	b.WriteString(m.tail(apps))
 	return b.String()
 }
 
 // tail are sections after the list, as short as a quiet phone's. Package names
 // occur there too, as on real phones.
-func (m *Manager) tail() string {
+func (m *Manager) tail(apps []AppSettings) string {
 	var b strings.Builder
 	b.WriteString("  mMaxPackageEnqueueRate=5.0\n  hideSilentStatusBar=false\n")
 	b.WriteString("  mArchive=Archive (0 notifications)\n\n  Snoozed notifications:\n\n Pending snoozed notifications\n\n")
 	b.WriteString("  Ranking Config:\n    mSignalExtractors.length = 11\n      NotificationChannelExtractor\n      NotificationAdjustmentExtractor\n")
-	seen := map[string]bool{}
-	for _, n := range m.active {
-		if !seen[n.Package] {
-			seen[n.Package] = true
-			fmt.Fprintf(&b, "    AppSettings: %s (%d) importance=DEFAULT userSet=true\n", n.Package, n.UID)
-		}
+	for _, a := range apps {
+		a.write(&b)
 	}
 	b.WriteString("\n  Notification listeners:\n    All notification listeners (0) enabled for current profiles:\n")
 	return b.String()
+}
+
+// AppSettings are Android's settings for an app's notifications, at the place and
+// in the form of the shared capture of Android 13.
+type AppSettings struct {
+	Package  string
+	UID      int
+	Off      bool     // the app may post nothing
+	Channels []string // of chats
+	Blocked  bool     // these channels are switched off
+}
+
+func (a AppSettings) write(b *strings.Builder) {
+	importance, channel := "DEFAULT", 4
+	if a.Off {
+		importance = "NONE"
+	}
+	if a.Blocked {
+		channel = 0
+	}
+	fmt.Fprintf(b, "      AppSettings: %s (%d) importance=%s userSet=true\n", a.Package, a.UID, importance)
+	for _, id := range a.Channels {
+		fmt.Fprintf(b, "        NotificationChannel{mId='%s', mName=Notifi..., mDescription=, mImportance=%d, mBypassDnd=false, mLockscreenVisibility=-1000, mDeleted=false}\n", id, channel)
+	}
 }
 
 func token(parts ...any) uint32 {

@@ -54,12 +54,23 @@ var dumps = map[string]func(s *android.System, args []string) string{
 	"SurfaceFlinger": dumpSurfaceFlinger,
 	"input_method":   dumpInputMethod,
 	"display":        dumpDisplay,
+	"connectivity":   dumpConnectivity,
 	"deviceidle":     func(*android.System, []string) string { return "mState=ACTIVE\n" },
 	"user":           func(*android.System, []string) string { return "Current user: 0\n" },
 }
 
+// dumpConnectivity names the default network (AOSP ConnectivityService.dump, from
+// memory).
+func dumpConnectivity(s *android.System, _ []string) string {
+	network := "100"
+	if s.Has(android.FaultNetworkOff) {
+		network = "none"
+	}
+	return "NetworkProviders for: WiFi Cellular\n\nActive default network: " + network + "\n\nCurrent Networks:\n"
+}
+
 func dumpNotification(s *android.System, args []string) string {
-	return s.Notices.Dump(!slices.Contains(args, "--noredact") && !slices.Contains(args, "--unredacted"))
+	return s.Notices.Dump(!slices.Contains(args, "--noredact") && !slices.Contains(args, "--unredacted"), s.NotificationSettings())
 }
 
 // dumpWindow holds the lines that people read of the long original; the lock
