@@ -86,12 +86,21 @@ func postedSightings(c notification.Conversation, now time.Time) []Sighting {
 // shownSightings are the sightings of an open chat, oldest first. Bubbles
 // without a time are left out: they are clipped, or not messages. at is when
 // the screen was read, in the phone's zone.
+//
+// In a group the app names the sender above the first bubble of a run. Where that
+// is out of sight, nobody knows whose the run is: it is never taken for that of
+// somebody further up.
 func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
 	var out []Sighting
-	sender := ""
+	sender := "" // not known
 	for _, b := range s.Bubbles {
-		if b.Out || b.Sender != "" {
+		switch {
+		case b.Out:
+			sender = ""
+		case b.Sender != "":
 			sender = notification.Name(b.Sender)
+		case b.CutTop: // a name may stand above it, out of sight
+			sender = ""
 		}
 		if b.Time == "" {
 			continue

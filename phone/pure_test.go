@@ -62,7 +62,7 @@ func TestJoinWindows(t *testing.T) {
 			var joined []whatsapp.Bubble
 			for i, w := range tt.windows {
 				var overlap bool
-				if joined, overlap = whatsapp.Join(bubbles(w...), joined); i > 0 && overlap != (tt.name != "touching only") {
+				if joined, overlap = whatsapp.Join(bubbles(w...), joined, 0); i > 0 && overlap != (tt.name != "touching only") {
 					t.Errorf("overlap %t", overlap)
 				}
 			}

@@ -2,13 +2,18 @@ package phone
 
 import (
 	"context"
+	"slices"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
-// scrolls bounds how far back an unread chat is read.
-const scrolls = 10
+// scrolls bounds how far back a chat is read; one with unread messages as far as
+// these may reach, each of which fills a screen at most.
+const (
+	scrolls       = 10
+	scrollsUnread = 100
+)
 
 // readBack tells of an open chat; if it holds more unread messages than fit on
 // the screen it scrolls up and tells of them all together, and at least as far
@@ -61,25 +66,51 @@ func (s *Session) windows(ctx context.Context, screen whatsapp.Screen, unread, o
 		unread += badgeSlack
 	}
 	merged, vain := screen, 0
-	for range scrolls {
-		if incoming(merged) >= unread && outgoing(merged) >= own || vain > 1 || first(merged) {
+	for range min(scrolls+unread, scrollsUnread) {
+		if incoming(merged) >= unread && outgoing(merged) >= own && !nameless(merged) || vain > 1 || first(merged) {
 			break
 		}
-		up, err := s.scrollUp(ctx, screen)
+		more, _, err := s.further(ctx, screen, merged.Bubbles, swipeLength-swipeOther*vain)
 		if err != nil {
 			return merged, err
 		}
-		if up.Kind != whatsapp.Chat || !sameHeader(screen, up) {
+		if more == nil {
 			break
 		}
-		joined, overlap := whatsapp.Join(up.Bubbles, merged.Bubbles)
-		if !overlap || len(joined) == len(merged.Bubbles) {
+		if whatsapp.SameBubbles(more, merged.Bubbles) {
 			vain++ // once, a swipe may have been lost
 			continue
 		}
-		merged.Bubbles = joined
+		merged.Bubbles = more
 	}
 	return merged, nil
+}
+
+// further scrolls up and joins what it sees with what was seen; nil if the chat
+// is not open any more. A swipe may leave nothing in common that proves itself,
+// where a tall picture fills the screen: half of the way back there is more. It
+// returns the last look too.
+func (s *Session) further(ctx context.Context, screen whatsapp.Screen, seen []whatsapp.Bubble, length int) (joined []whatsapp.Bubble, up whatsapp.Screen, err error) {
+	moved := 0
+	for _, by := range []int{length, -length / 2} {
+		if up, err = s.scroll(ctx, screen, by); err != nil {
+			return nil, up, err
+		}
+		if up.Kind != whatsapp.Chat || !sameHeader(screen, up) {
+			return nil, up, nil
+		}
+		moved += by
+		if joined, overlap := whatsapp.Join(up.Bubbles, seen, s.pixels(screen, moved)); overlap {
+			return joined, up, nil
+		}
+	}
+	return seen, up, nil
+}
+
+// nameless reports whether the highest bubble is one that came in and may have a
+// name above it that is out of sight.
+func nameless(s whatsapp.Screen) bool {
+	return len(s.Bubbles) > 0 && s.Bubbles[0].CutTop && !s.Bubbles[0].Out && slices.ContainsFunc(s.Bubbles, func(b whatsapp.Bubble) bool { return b.Sender != "" })
 }
 
 func outgoing(s whatsapp.Screen) int { return len(s.Bubbles) - incoming(s) }
@@ -97,8 +128,26 @@ func incoming(s whatsapp.Screen) (n int) {
 func first(s whatsapp.Screen) bool { return len(s.Bubbles) == 0 || s.Bubbles[0].First }
 
 func (s *Session) scrollUp(ctx context.Context, screen whatsapp.Screen) (whatsapp.Screen, error) {
-	x, top, bottom := (screen.Size.Left+screen.Size.Right)/2, screen.Size.Bottom*3/10, screen.Size.Bottom*7/10
-	if _, err := s.runHere(ctx, swipeScript(x, top, x, bottom)); err != nil {
+	return s.scroll(ctx, screen, swipeLength)
+}
+
+// swipeLength is how far the chat is moved at once, in hundredths of the screen's
+// height: a part of what was seen must stay in sight.
+const swipeLength = 40
+
+// swipeOther makes a swipe after one in vain shorter: where equal texts fill the
+// screen, one that moves them by their own height seems to have been lost.
+const swipeOther = 7
+
+func (s *Session) pixels(screen whatsapp.Screen, hundredths int) int {
+	return screen.Size.Bottom * hundredths / 100
+}
+
+// scroll moves the chat down by hundredths of the screen's height, so that what
+// stands further up comes in sight; a negative number moves it up.
+func (s *Session) scroll(ctx context.Context, screen whatsapp.Screen, by int) (whatsapp.Screen, error) {
+	x, from := (screen.Size.Left+screen.Size.Right)/2, 50-by/2
+	if _, err := s.runHere(ctx, swipeScript(x, s.pixels(screen, from), x, s.pixels(screen, from+by))); err != nil {
 		return whatsapp.Screen{}, err
 	}
 	return s.look(ctx)

@@ -89,11 +89,11 @@ func (s *Session) judgeAbove(ctx context.Context, m *wabridge.Message, screen wh
 		if first(merged) || vain > 1 {
 			break
 		}
-		up, err := s.scrollUp(ctx, screen)
+		joined, up, err := s.further(ctx, screen, merged.Bubbles, swipeLength-swipeOther*vain)
 		if err != nil {
 			return unclear, "", err
 		}
-		if up.Kind != whatsapp.Chat || !sameHeader(screen, up) {
+		if joined == nil {
 			break
 		}
 		alone := up
@@ -101,8 +101,7 @@ func (s *Session) judgeAbove(ctx context.Context, m *wabridge.Message, screen wh
 		if o, state := weigh(m.Intent.Bubbles, alone, whatsapp.WantOf(m)); o == seen {
 			return o, state, nil // there it is, whatever stands below
 		}
-		joined, overlap := whatsapp.Join(up.Bubbles, merged.Bubbles)
-		if !overlap || len(joined) == len(merged.Bubbles) {
+		if whatsapp.SameBubbles(joined, merged.Bubbles) {
 			vain++ // once, a swipe may have been lost
 			continue
 		}

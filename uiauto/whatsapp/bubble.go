@@ -63,7 +63,8 @@ func (l *look) bubble(row, list *uiauto.Node) (Bubble, bool) {
 	}
 	b := Bubble{Bounds: at, Media: r.media, Quote: r.quote}
 	l.fill(&b, r)
-	b.Clipped = body.Bounds.Top <= list.Bounds.Top || body.Bounds.Bottom >= list.Bounds.Bottom
+	b.CutTop, b.CutBottom = body.Bounds.Top <= list.Bounds.Top, body.Bounds.Bottom >= list.Bounds.Bottom
+	b.Clipped = b.CutTop || b.CutBottom
 	b.Out = r.status != nil || r.sender == nil && l.outSide(at, list)
 	b.Dir = "in"
 	if b.Out {

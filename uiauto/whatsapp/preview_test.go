@@ -361,7 +361,7 @@ func TestWindowsMeetAtACutFile(t *testing.T) {
 	text := func(s string) Bubble { return Bubble{Text: s, Time: "1:00"} }
 	whole := Bubble{Out: true, Media: "document", Text: "see", File: "a.pdf", Time: "1:00", Status: TickSent}
 	cut := Bubble{Out: true, Media: "document", Text: "see", Time: "1:00", Status: TickSent, Clipped: true}
-	joined, overlap := Join([]Bubble{text("a"), whole, text("b")}, []Bubble{cut, text("b"), text("c")})
+	joined, overlap := Join([]Bubble{text("a"), whole, text("b")}, []Bubble{cut, text("b"), text("c")}, 0)
 	if !overlap || len(joined) != 4 {
 		t.Errorf("%d bubbles, overlap %v: %+v", len(joined), overlap, joined)
 	}

@@ -110,24 +110,26 @@ type Target struct {
 // A Bubble is one message on the screen, oldest first. A clipped one at the
 // edge of the list may lack parts.
 type Bubble struct {
-	Out      bool
-	Dir      string // "out" or "in"
-	Text     string // of a picture or file its caption; of a document without one its file name
-	Time     string // as shown
-	Status   Tick   // outgoing only
-	Sender   string // in groups, where the app shows it: above the first of a run
-	Media    string // image, video, audio, voice, document, sticker, contact, or media for what is not known closer; "" for text
-	File     string // name of a document; of a contact card the contact's
-	Quote    *Quote // what it quotes
-	Reaction string // the emojis below it, as shown
-	Reacted  int    // how many reactions the app counts, 0 if it does not say
-	Transfer Transfer
-	Retry    uiauto.Rect // the button of a stopped transfer
-	More     bool        // the app cut the text ("Read more")
-	Clipped  bool        // touches the edge of the list
-	Below    bool        // newer messages stand below it, out of sight
-	First    bool        // nothing of the chat stands above it
-	Bounds   uiauto.Rect
+	Out       bool
+	Dir       string // "out" or "in"
+	Text      string // of a picture or file its caption; of a document without one its file name
+	Time      string // as shown
+	Status    Tick   // outgoing only
+	Sender    string // in groups, where the app shows it: above the first of a run
+	Media     string // image, video, audio, voice, document, sticker, contact, or media for what is not known closer; "" for text
+	File      string // name of a document; of a contact card the contact's
+	Quote     *Quote // what it quotes
+	Reaction  string // the emojis below it, as shown
+	Reacted   int    // how many reactions the app counts, 0 if it does not say
+	Transfer  Transfer
+	Retry     uiauto.Rect // the button of a stopped transfer
+	More      bool        // the app cut the text ("Read more")
+	Clipped   bool        // touches the edge of the list: parts may be out of sight
+	CutTop    bool        // at the upper edge: so may be the name of who sent it
+	CutBottom bool        // at the lower edge
+	Below     bool        // newer messages stand below it, out of sight
+	First     bool        // nothing of the chat stands above it
+	Bounds    uiauto.Rect
 }
 
 // Transfer is how far a file is on its way.

@@ -170,13 +170,13 @@ func overlaps(before []wabridge.BubblePrint, now []Bubble) []overlap {
 }
 
 // same reports whether two runs of bubbles are the same ones, by how many different
-// ones of them can be recognised; 0: they are not. Only the first of them may be
-// cut off at the edge of the list and lack parts.
+// ones of them can be recognised; 0: they are not. A part that is cut off says
+// nothing.
 func same(before, now []wabridge.BubblePrint) int {
 	proven := map[string]bool{}
 	for i, b := range before {
 		n := now[i]
-		if b.Out != n.Out || differ(b.Hash, n.Hash, i == 0) || differ(b.Text, n.Text, i == 0) || differ(b.Time, n.Time, i == 0) || backwards(b.Tick, n.Tick) {
+		if b.Out != n.Out || differ(b.Hash, n.Hash) || differ(b.Text, n.Text) || differ(b.Time, n.Time) || backwards(b.Tick, n.Tick) {
 			return 0
 		}
 		switch {
@@ -197,74 +197,4 @@ var tickRank = map[string]int{string(TickPending): 1, string(TickSent): 2, strin
 func backwards(before, now string) bool {
 	a, b := tickRank[before], tickRank[now]
 	return a > 0 && b > 0 && b < a
-}
-
-// Join puts two windows of one chat together, the newer one (further down) last.
-// They overlap in the longest run that ends the older and begins the newer;
-// where there is none they are put one behind the other, and overlap is false.
-// Bubbles that one window cuts off at its edge are taken from the other.
-func Join(older, newer []Bubble) (joined []Bubble, overlap bool) {
-	for n := min(len(older), len(newer)); n > 0; n-- {
-		tail := older[len(older)-n:]
-		if !meets(tail, newer[:n]) {
-			continue
-		}
-		joined = append(joined, older[:len(older)-n]...)
-		for i := range tail {
-			b := newer[i]
-			if parts(tail[i]) > parts(b) {
-				b = tail[i]
-			}
-			joined = append(joined, b)
-		}
-		return append(joined, newer[n:]...), true
-	}
-	return append(append(joined, older...), newer...), false
-}
-
-// parts counts the parts of a bubble that can be read.
-func parts(b Bubble) int {
-	n := 0
-	for _, s := range []string{b.Text, b.Time, string(b.Status)} {
-		if s != "" {
-			n++
-		}
-	}
-	return n
-}
-
-// meets reports whether the end of an older window is the beginning of a newer
-// one. The last of the older may lack its lower part (the time), the first of
-// the newer its upper part; one bubble must be truly read in both.
-func meets(older, newer []Bubble) bool {
-	read := 0
-	for i := range older {
-		a, b := older[i], newer[i]
-		edge := i == 0 || i == len(older)-1
-		if a.Out != b.Out || differ(a.Time, b.Time, edge) {
-			return false
-		}
-		switch {
-		case a.Text == b.Text && a.Media == b.Media && a.File == b.File:
-			if Print(a).Hash != "" && Print(b).Hash != "" {
-				read++
-			}
-		case !edge || !piece(a, b):
-			return false
-		}
-	}
-	return read > 0
-}
-
-// piece reports whether two bubbles, one of them cut off at the edge of a list,
-// can be the same one: what both show is equal.
-func piece(a, b Bubble) bool {
-	return (a.Clipped || b.Clipped) &&
-		(a.Media == b.Media || a.Media == "media" || b.Media == "media") &&
-		!differ(a.Text, b.Text, true) && !differ(a.File, b.File, true)
-}
-
-// differ compares parts of bubbles; at an edge one of them may be missing.
-func differ(a, b string, edge bool) bool {
-	return a != b && !(edge && (a == "" || b == ""))
 }

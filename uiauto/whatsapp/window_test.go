@@ -161,7 +161,7 @@ func TestJoin(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, ok := Join(window(c.older), window(c.newer))
+			got, ok := Join(window(c.older), window(c.newer), 0)
 			if names(got) != c.want || ok != c.overlap {
 				t.Errorf("got %q, %v, want %q, %v", names(got), ok, c.want, c.overlap)
 			}
