@@ -19,13 +19,20 @@ var openAPI []byte
 // and openapi.yaml are written from it.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	s.mux = mux
+	s.mux, s.scopes = mux, map[string]string{"POST /bridge/v1/sessions": queue.ScopeSend} // it asks for the scope itself
 	open := func(pattern string, h handler) {
 		mux.Handle(pattern, s.answer(h))
 		s.patterns = append(s.patterns, pattern)
 	}
-	with := func(scope, pattern string, h handler) { open(pattern, s.scoped(scope, h)) }
-	act := func(a audit.Act, pattern string, h actor) { open(pattern, s.recorded(queue.ScopeAdmin, a, h)) }
+	with := func(scope, pattern string, h handler) {
+		s.scopes[pattern] = scope
+		open(pattern, s.scoped(scope, h))
+	}
+	record := func(scope string, a audit.Act, pattern string, h actor) {
+		s.scopes[pattern] = scope
+		open(pattern, s.recorded(scope, a, h))
+	}
+	act := func(a audit.Act, pattern string, h actor) { record(queue.ScopeAdmin, a, pattern, h) }
 
 	with(queue.ScopeRead, "GET /bridge/v1/events", s.events)
 	with(queue.ScopeRead, "GET /bridge/v1/inbox", s.inbox)
@@ -35,9 +42,9 @@ func (s *Server) routes() http.Handler {
 	with(queue.ScopeRead, "GET /bridge/v1/campaigns", s.listCampaigns)
 	with(queue.ScopeSend, "POST /bridge/v1/campaigns", s.postCampaign)
 	with(queue.ScopeRead, "GET /bridge/v1/campaigns/{id}", s.readCampaign)
-	open("DELETE /bridge/v1/campaigns/{id}", s.recorded(queue.ScopeSend, audit.CampaignCancel, func(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
+	record(queue.ScopeSend, audit.CampaignCancel, "DELETE /bridge/v1/campaigns/{id}", func(w http.ResponseWriter, r *http.Request, _ *audit.Entry) error {
 		return s.cancelCampaign(w, r)
-	}))
+	})
 	with(queue.ScopeRead, "GET /bridge/v1/campaigns/{id}/messages", s.listCampaignMessages)
 	with(queue.ScopeSend, "POST /bridge/v1/campaigns/{id}/pause", s.holdCampaign(true))
 	with(queue.ScopeSend, "POST /bridge/v1/campaigns/{id}/resume", s.holdCampaign(false))

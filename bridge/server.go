@@ -99,12 +99,14 @@ type Server struct {
 	mux  *http.ServeMux
 	// patterns are the routes, for openapi.yaml's test
 	patterns []string
-	handler  http.Handler
-	started  time.Time
-	stop     context.CancelFunc
-	work     sync.WaitGroup // the pump of the feed
-	streams  streams
-	limits   limits
+	// scopes are what tokens need for the routes; those without need none
+	scopes  map[string]string
+	handler http.Handler
+	started time.Time
+	stop    context.CancelFunc
+	work    sync.WaitGroup // the pump of the feed
+	streams streams
+	limits  limits
 }
 
 // New makes a Server and starts its reader of the event log, which Shutdown

@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,9 +11,11 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-// authorize finds the caller's token and holds it to the scopes: one of them
-// is enough; without any, every live token will do.
-func (a *api) authorize(r *http.Request, scopes ...string) (queue.Token, error) {
+// authorize finds the caller's token. The scopes are held to by guarded.
+func (a *api) authorize(r *http.Request) (queue.Token, error) {
+	if token, ok := r.Context().Value(tokenKey{}).(queue.Token); ok {
+		return token, nil // found by guarded
+	}
 	secret, inQuery := bridge.Secret(r)
 	if secret == "" {
 		return queue.Token{}, &graphError{Message: "An access token is required to request this resource.", Type: "OAuthException",
@@ -29,13 +30,12 @@ func (a *api) authorize(r *http.Request, scopes ...string) (queue.Token, error) 
 		return token, &graphError{Message: "Invalid OAuth access token - Cannot parse access token", Type: "OAuthException",
 			Code: int(wabridge.CodeToken), Data: &errorData{"whatsapp", "this token is unknown or was revoked; make one with `wabridge token create`"}}
 	}
-	if err != nil {
-		return token, err
-	}
-	if len(scopes) > 0 && !slices.ContainsFunc(scopes, token.Allows) {
-		return token, refuse(wabridge.CodePermission, "the token lacks the scope %s; use one that has it", scopes[0])
-	}
-	return token, nil
+	return token, err
+}
+
+// lacks is the answer to a token without a scope.
+func lacks(scope string) error {
+	return refuse(wabridge.CodePermission, "the token lacks the scope %s; use one that has it", scope)
 }
 
 // phone finds the phone of the path.

@@ -207,7 +207,7 @@ func TestPhoneOverride(t *testing.T) {
 	if h.endpoint("phone-"+phoneID) != nil {
 		t.Error("the override is still there")
 	}
-	if got := h.do("POST", phonePath, `{"pin":"111111"}`); got.graph(t).Code != 10 {
+	if got := h.do("POST", phonePath, `{"pin":"111111"}`, "Authorization", "Bearer "+sender); got.graph(t).Code != 10 {
 		t.Errorf("with a sender's token: %s", got.body)
 	}
 }
@@ -349,7 +349,7 @@ func TestBusinessAccount(t *testing.T) {
 	h.refused("POST", path, `{"name":"`+strings.Repeat("x", 101)+`"}`, 100)
 	h.refused("POST", path, `{"is_enabled_for_insights":false}`, 100)
 	users := h.works("GET", path+"/assigned_users?fields=id,name,tasks", "")["data"].([]any)
-	if len(users) != 3 || !isDigits(users[0].(map[string]any)["id"].(string)) {
+	if len(users) != 4 || !isDigits(users[0].(map[string]any)["id"].(string)) {
 		t.Errorf("users: %v", users)
 	}
 	if got := h.do("GET", path+"/assigned_users", ""); got.graph(t).Code != 10 {

@@ -39,7 +39,7 @@ func (a *api) addAnalytics(ctx context.Context, waba string, n node, fields []fi
 // analyticsEdge is GET /{waba}/{kind}: the same with the parameters in the query.
 func (a *api) analyticsEdge(kind analytics.Kind) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if _, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend); err != nil {
+		if _, err := a.authorize(r); err != nil {
 			return err
 		}
 		p, err := readParams(w, r)

@@ -21,7 +21,7 @@ const webhookObject = "whatsapp_business_account"
 // onApp is what every call on the app begins with. There is one app, whatever
 // decimal id (or "app") a client was configured with.
 func (a *api) onApp(w http.ResponseWriter, r *http.Request) (params, error) {
-	if _, err := a.authorize(r, queue.ScopeAdmin); err != nil {
+	if _, err := a.authorize(r); err != nil {
 		return nil, err
 	}
 	id := r.PathValue("id")

@@ -52,7 +52,7 @@ type blockLists struct {
 
 // blockedUsers is GET /{phone}/block_users.
 func (a *api) blockedUsers(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeRead, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (a *api) unblockUsers(w http.ResponseWriter, r *http.Request) error {
 // became of each; if one failed, the answer is error 139100 with the lists.
 func (a *api) changeBlocked(w http.ResponseWriter, r *http.Request, change func(context.Context, wabridge.Phone, blockedUser) error,
 	done func(*blockLists) *[]blockedUser) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}

@@ -137,7 +137,9 @@ func New(c Config) (http.Handler, *Composer) {
 // routes lists the paths without version.
 func (a *api) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	route := func(pattern string, h handler) { mux.Handle(pattern, a.answer(a.limited(pattern, h))) }
+	route := func(pattern string, h handler) {
+		mux.Handle(pattern, a.answer(a.guarded(accessOf(pattern), a.limited(pattern, h))))
+	}
 	route("POST /{phone}/messages", a.send)
 	route("PUT /{phone}/messages", a.send)
 	route("GET /debug_token", a.debugToken)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -29,8 +30,9 @@ const (
 	wabaID    = "200000000000001"
 	ownNumber = "15550001001"
 
-	sender = "sender-secret-4cd1"
-	reader = "reader-secret-93ab"
+	sender  = "sender-secret-4cd1"
+	reader  = "reader-secret-93ab"
+	manager = "manager-secret-5b1c"
 )
 
 // A harness is the handler over a real database, and all that was logged.
@@ -65,7 +67,7 @@ func newHarness(t *testing.T, change ...func(*Config)) *harness {
 	ctx := t.Context()
 	must(t, h.store.PutPhone(ctx, wabridge.Phone{ID: phoneID, WABA: wabaID, Serial: "emu1", Package: "com.whatsapp", Number: ownNumber, Name: "Wabridge Test"}))
 	must(t, h.store.PutPhone(ctx, wabridge.Phone{ID: secondID, WABA: wabaID, Serial: "emu2", Package: "com.whatsapp.w4b", Number: "4915123456789"}))
-	for secret, scopes := range map[string][]string{sender: {queue.ScopeSend}, reader: {queue.ScopeRead}} {
+	for secret, scopes := range map[string][]string{sender: {queue.ScopeSend}, reader: {queue.ScopeRead}, manager: {queue.ScopeAdmin}} {
 		_, err := h.store.CreateToken(ctx, "test", secret, scopes, time.Now())
 		must(t, err)
 	}
@@ -92,6 +94,9 @@ type reply struct {
 	body   []byte
 }
 
+// managing are the paths whose changes need an admin.
+var managing = regexp.MustCompile(`/(whatsapp_business_profile|block_users|message_qrdls|conversational_automation|settings)|^/v\d+\.\d+/\d{15}([?]|$)`)
+
 // do makes a request; headers are pairs. Without Authorization among them the
 // token fits the method.
 func (h *harness) do(method, target, body string, headers ...string) reply {
@@ -104,6 +109,9 @@ func (h *harness) do(method, target, body string, headers ...string) reply {
 	r.Header.Set("Authorization", "Bearer "+reader)
 	if method != http.MethodGet {
 		r.Header.Set("Authorization", "Bearer "+sender)
+		if managing.MatchString(target) {
+			r.Header.Set("Authorization", "Bearer "+manager)
+		}
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {

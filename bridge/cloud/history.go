@@ -25,7 +25,7 @@ const (
 // to a phone, newest first, with their statuses. It is the Cloud API's only
 // way to ask for what a lost webhook said.
 func (a *api) messageHistory(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.authorize(r, queue.ScopeRead); err != nil {
+	if _, err := a.authorize(r); err != nil {
 		return err
 	}
 	id := r.PathValue("id")

@@ -178,7 +178,7 @@ func TestManagementLimit(t *testing.T) {
 		if u := usageOf(t, got); u.Calls != 100 || u.Minutes < 59 || u.Minutes > 60 || got.header.Get("Retry-After") == "" {
 			t.Errorf("call 201: %+v, Retry-After %q", u, got.header.Get("Retry-After"))
 		}
-		for _, path := range []string{"/" + wabaID, "/" + wabaID + "/message_templates", "/" + wabaID + "/subscribed_apps", "/" + wabaID + "/assigned_users"} {
+		for _, path := range []string{"/" + wabaID, "/" + wabaID + "/message_templates", "/" + wabaID + "/subscribed_apps"} {
 			if got := h.do("GET", path, ""); got.status != 400 || got.graph(t).Code != 80007 {
 				t.Errorf("%s counts too: %s", path, got.body)
 			}

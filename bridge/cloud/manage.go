@@ -15,10 +15,8 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-// manage lists the paths of the Business Management API. Reading needs a token
-// with the scope read or send; what changes templates, profiles, blocked users
-// and QR codes needs send; what redirects webhooks or takes a number out of
-// service needs admin.
+// manage lists the paths of the Business Management API; accesses says which
+// tokens may use them.
 func (a *api) manage(route func(string, handler)) {
 	act := func(act audit.Act, pattern string, h handler) { route(pattern, a.recorded(act, h)) }
 	route("POST /{id}", a.changeNode)
@@ -55,8 +53,8 @@ func (a *api) manage(route func(string, handler)) {
 
 // onPhone is what every call on a phone begins with: the token, the phone and
 // the parameters.
-func (a *api) onPhone(w http.ResponseWriter, r *http.Request, scopes ...string) (wabridge.Phone, params, error) {
-	if _, err := a.authorize(r, scopes...); err != nil {
+func (a *api) onPhone(w http.ResponseWriter, r *http.Request) (wabridge.Phone, params, error) {
+	if _, err := a.authorize(r); err != nil {
 		return wabridge.Phone{}, nil, err
 	}
 	id := r.PathValue("id")
@@ -72,8 +70,8 @@ func (a *api) onPhone(w http.ResponseWriter, r *http.Request, scopes ...string) 
 }
 
 // onWABA is onPhone for a business account; its phones are returned.
-func (a *api) onWABA(w http.ResponseWriter, r *http.Request, scopes ...string) ([]wabridge.Phone, params, error) {
-	if _, err := a.authorize(r, scopes...); err != nil {
+func (a *api) onWABA(w http.ResponseWriter, r *http.Request) ([]wabridge.Phone, params, error) {
+	if _, err := a.authorize(r); err != nil {
 		return nil, nil, err
 	}
 	phones, err := a.Store.Phones(r.Context())
@@ -94,13 +92,17 @@ func (a *api) changeNode(w http.ResponseWriter, r *http.Request) error {
 	if !isDigits(id) {
 		return a.unknown(w, r)
 	}
-	if _, err := a.authorize(r); err != nil {
+	token, err := a.authorize(r)
+	if err != nil {
 		return err
 	}
 	phones, err := a.Store.Phones(r.Context())
+	ours := slices.ContainsFunc(phones, func(p wabridge.Phone) bool { return p.ID == id || p.WABA == id })
 	switch {
 	case err != nil:
 		return err
+	case ours && !token.Allows(queue.ScopeAdmin):
+		return lacks(queue.ScopeAdmin)
 	case slices.ContainsFunc(phones, func(p wabridge.Phone) bool { return p.ID == id }):
 		return a.recorded(audit.PhoneSettings, a.changePhone)(w, r)
 	case len(ofWABA(phones, id)) > 0:

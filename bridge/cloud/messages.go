@@ -39,7 +39,7 @@ var success = []byte(`{"success":true}`)
 // send is POST (or PUT) /{phone}/messages: it accepts a message, or marks an
 // incoming one read.
 func (a *api) send(w http.ResponseWriter, r *http.Request) error {
-	token, err := a.authorize(r, queue.ScopeSend)
+	token, err := a.authorize(r)
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/analytics"
 	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -23,7 +25,7 @@ const defaultPhone = "verified_name,code_verification_status,display_phone_numbe
 
 // node is GET /{id}: a phone number or a business account.
 func (a *api) node(w http.ResponseWriter, r *http.Request) error {
-	token, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend)
+	token, err := a.authorize(r)
 	if err != nil {
 		return err
 	}
@@ -43,6 +45,9 @@ func (a *api) node(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !token.Allows(queue.ScopeRead) && (kind == templateKind || kind == wabaKind && asksAnalytics(fields)) {
+		return lacks(queue.ScopeRead)
+	}
 	if kind == wabaKind {
 		if err := a.addAnalytics(r.Context(), id, n, fields); err != nil {
 			return err
@@ -54,6 +59,11 @@ func (a *api) node(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusOK, out)
 	return nil
+}
+
+// asksAnalytics reports whether a field is one of the analytics.
+func asksAnalytics(fields []field) bool {
+	return slices.ContainsFunc(fields, func(f field) bool { return slices.Contains(analytics.Kinds, analytics.Kind(f.name)) })
 }
 
 // find looks for the id among phones, business accounts and templates.

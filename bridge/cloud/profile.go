@@ -39,7 +39,7 @@ type businessProfile struct {
 
 // profile is GET /{phone}/whatsapp_business_profile.
 func (a *api) profile(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeRead, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (b businessProfile) node(picture string) node {
 // changeProfile is POST /{phone}/whatsapp_business_profile: the members that
 // are given change, "" empties one.
 func (a *api) changeProfile(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type qrCode struct {
 // putQR is POST /{phone}/message_qrdls and …/{code}: a new link, or with a
 // code (in the path or among the parameters) another text for an old one.
 func (a *api) putQR(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (a *api) imageURL(r *http.Request, code, format string) string {
 
 // listQR is GET /{phone}/message_qrdls, or one of them with ?code=.
 func (a *api) listQR(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeRead, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (a *api) listQR(w http.ResponseWriter, r *http.Request) error {
 
 // getQR is GET /{phone}/message_qrdls/{code}.
 func (a *api) getQR(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeRead, queue.ScopeSend)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (p params) imageFormat() (string, error) {
 
 // deleteQR is DELETE /{phone}/message_qrdls/{code}.
 func (a *api) deleteQR(w http.ResponseWriter, r *http.Request) error {
-	phone, _, err := a.onPhone(w, r, queue.ScopeSend)
+	phone, _, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}

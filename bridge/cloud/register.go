@@ -28,7 +28,7 @@ const (
 // register is POST /{phone}/register: the number takes messages again. The
 // account itself lives on the phone; what WhatsApp thinks of it is not changed.
 func (a *api) register(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeAdmin)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func guess(reg *queue.Registration, pin string, now time.Time) error {
 // deregister is POST /{phone}/deregister: the number takes no messages through
 // this API any more. What was accepted goes out; what comes in is recorded.
 func (a *api) deregister(w http.ResponseWriter, r *http.Request) error {
-	phone, _, err := a.onPhone(w, r, queue.ScopeAdmin)
+	phone, _, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func samePIN(stored, pin string) bool {
 // requestCode is POST /{phone}/request_code. The number is verified on the
 // phone itself, so there is never a code to ask for.
 func (a *api) requestCode(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeAdmin)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (a *api) requestCode(w http.ResponseWriter, r *http.Request) error {
 
 // verifyCode is POST /{phone}/verify_code.
 func (a *api) verifyCode(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeAdmin)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // changePhone is POST /{phone}: the PIN of the two-step verification, and
 // where the number's webhooks go.
 func (a *api) changePhone(w http.ResponseWriter, r *http.Request) error {
-	phone, p, err := a.onPhone(w, r, queue.ScopeAdmin)
+	phone, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func webhookNode(phone wabridge.Phone, hooks []queue.Endpoint, admin bool) any {
 // settings is GET /{phone}/settings: what is the case. A phone's calls are
 // answered on the phone, and nothing here is encrypted for, or kept at, Meta.
 func (a *api) settings(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onPhone(w, r, queue.ScopeRead, queue.ScopeSend)
+	_, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func settingsNode() node {
 // changeSettings is POST /{phone}/settings. What is asked for is refused
 // unless it is the case already: none of it can be had through a phone.
 func (a *api) changeSettings(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onPhone(w, r, queue.ScopeAdmin)
+	_, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (a *api) changeSettings(w http.ResponseWriter, r *http.Request) error {
 // WhatsApp has neither welcome messages nor ice breakers nor commands, so only
 // their absence can be asked for.
 func (a *api) changeAutomation(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onPhone(w, r, queue.ScopeSend)
+	_, p, err := a.onPhone(w, r)
 	if err != nil {
 		return err
 	}

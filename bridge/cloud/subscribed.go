@@ -22,7 +22,7 @@ func (a *api) appData(r *http.Request) node {
 
 // subscribedApps is GET /{waba}/subscribed_apps.
 func (a *api) subscribedApps(w http.ResponseWriter, r *http.Request) error {
-	if _, _, err := a.onWABA(w, r, queue.ScopeRead, queue.ScopeSend); err != nil {
+	if _, _, err := a.onWABA(w, r); err != nil {
 		return err
 	}
 	data, err := a.subscription(r)
@@ -56,7 +56,7 @@ func (a *api) subscription(r *http.Request) ([]any, error) {
 // subscribe is POST /{waba}/subscribed_apps: the account's events are
 // delivered, to the override if one is given, else to the app's receiver.
 func (a *api) subscribe(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onWABA(w, r, queue.ScopeAdmin)
+	_, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (a *api) subscribe(w http.ResponseWriter, r *http.Request) error {
 // unsubscribe is DELETE /{waba}/subscribed_apps: no webhooks for the account
 // until somebody subscribes again. Events are recorded all the same.
 func (a *api) unsubscribe(w http.ResponseWriter, r *http.Request) error {
-	if _, _, err := a.onWABA(w, r, queue.ScopeAdmin); err != nil {
+	if _, _, err := a.onWABA(w, r); err != nil {
 		return err
 	}
 	id := r.PathValue("id")
@@ -99,7 +99,7 @@ func (a *api) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 // assignedUsers is GET /{waba}/assigned_users: the live tokens. They are made
 // and revoked with `wabridge token`.
 func (a *api) assignedUsers(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onWABA(w, r, queue.ScopeAdmin)
+	_, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}

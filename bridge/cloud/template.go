@@ -96,7 +96,7 @@ func newTemplateID() string { return strconv.FormatInt(1e15+rand.Int64N(8e15), 1
 // createTemplate is POST /{waba}/message_templates. What passes the checks is
 // approved at once: there is nobody here to review it.
 func (a *api) createTemplate(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onWABA(w, r, queue.ScopeSend)
+	_, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}
@@ -172,8 +172,10 @@ func (a *api) editTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.authorize(r, queue.ScopeSend); err != nil {
+	if token, err := a.authorize(r); err != nil {
 		return err
+	} else if !token.Allows(queue.ScopeSend) {
+		return lacks(queue.ScopeSend)
 	}
 	p, err := readParams(w, r)
 	if err != nil {
@@ -237,7 +239,7 @@ func (t *storedTemplate) edit(p params, now time.Time, limited bool) error {
 // deleteTemplates is DELETE /{waba}/message_templates: by name in all its
 // languages, or the one that hsm_id names.
 func (a *api) deleteTemplates(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onWABA(w, r, queue.ScopeSend)
+	_, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}

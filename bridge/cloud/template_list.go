@@ -41,7 +41,7 @@ func templateNode(t storedTemplate) node {
 
 // listTemplates is GET /{waba}/message_templates.
 func (a *api) listTemplates(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onWABA(w, r, queue.ScopeRead, queue.ScopeSend)
+	_, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}

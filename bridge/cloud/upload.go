@@ -83,7 +83,7 @@ func (s *sessions) forget(id string) {
 
 // beginUpload is POST /{app}/uploads.
 func (a *api) beginUpload(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.authorize(r, queue.ScopeSend); err != nil {
+	if _, err := a.authorize(r); err != nil {
 		return err
 	}
 	if a.Library == nil {
@@ -151,7 +151,7 @@ func (a *api) session(r *http.Request) (*session, error) {
 
 // uploadState is GET /upload:…: how much of the file is here.
 func (a *api) uploadState(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend); err != nil {
+	if _, err := a.authorize(r); err != nil {
 		return err
 	}
 	s, err := a.session(r)
@@ -173,7 +173,7 @@ func (s *session) offset() int64 {
 
 // continueUpload is POST /upload:…: the bytes from file_offset on.
 func (a *api) continueUpload(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.authorize(r, queue.ScopeSend); err != nil {
+	if _, err := a.authorize(r); err != nil {
 		return err
 	}
 	s, err := a.session(r)

@@ -84,7 +84,7 @@ func (a *api) wabaSettings(ctx context.Context, id string) (s wabaSettings, err 
 // changeWABA is POST /{waba}: its name, its time zone, and the consent to
 // template analytics, which the Cloud API does not take back.
 func (a *api) changeWABA(w http.ResponseWriter, r *http.Request) error {
-	_, p, err := a.onWABA(w, r, queue.ScopeSend)
+	_, p, err := a.onWABA(w, r)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (a *api) changeWABA(w http.ResponseWriter, r *http.Request) error {
 
 // phoneNumbers is GET /{waba}/phone_numbers.
 func (a *api) phoneNumbers(w http.ResponseWriter, r *http.Request) error {
-	token, err := a.authorize(r, queue.ScopeRead, queue.ScopeSend)
+	token, err := a.authorize(r)
 	if err != nil {
 		return err
 	}
