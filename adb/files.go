@@ -193,10 +193,12 @@ func (s *syncConn) stat(id wire.SyncID) (wire.SyncStat, error) {
 	return st, err
 }
 
-// entryLimit bounds how much of a directory List holds.
+// entryLimit bounds how many entries of a directory List reads, "." and ".."
+// among them.
 const entryLimit = 100_000
 
-// List lists a directory, without "." and "..", in the order of the device.
+// List lists a directory, without "." and "..", in the order of the device. A
+// device that sends over 100,000 entries gets ErrTooMuch.
 func (d *Device) List(ctx context.Context, dir string) ([]*FileInfo, error) {
 	ctx, cancel := bounded(ctx, d.timeout)
 	defer cancel()
@@ -224,7 +226,7 @@ func (s *syncConn) list() (all []*FileInfo, isDir bool, err error) {
 	if err := s.request(id); err != nil {
 		return nil, false, err
 	}
-	for {
+	for range entryLimit {
 		e, more, err := next(s.r)
 		switch {
 		case err != nil:
@@ -234,11 +236,10 @@ func (s *syncConn) list() (all []*FileInfo, isDir bool, err error) {
 		case e.Name == "." || e.Name == "..":
 			isDir = true
 			continue
-		case len(all) == entryLimit:
-			return nil, false, &Error{Op: "list", Device: s.device.Serial(), Kind: ErrTooMuch, Text: fmt.Sprintf("over %d entries", entryLimit)}
 		}
 		all = append(all, newFileInfo(e.Name, &e.SyncStat))
 	}
+	return nil, false, &Error{Op: "list", Device: s.device.Serial(), Kind: ErrTooMuch, Text: fmt.Sprintf("over %d entries", entryLimit)}
 }
 
 // whyNoDir asks why a directory had no entries at all. nil: it is an empty one

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wabridge/wabridge/audit"
@@ -57,6 +58,9 @@ type Daemon struct {
 	metricsAddr string
 	token       string
 	failed      chan error
+
+	searched atomic.Bool   // adb was asked for phones, and answered
+	found    []PhoneConfig // by the search before the start
 
 	mu      sync.Mutex
 	phones  map[string]*runner // by phone_number_id
@@ -146,6 +150,9 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 	d.parts.started("webhooks", d.stopHooks)
 
 	if err := d.startSessions(run); err != nil {
+		return err
+	}
+	if err := d.registerPhones(run); err != nil { // first: who asks as soon as we listen must not be told that they do not exist
 		return err
 	}
 	if err := d.serveHTTP(ctx); err != nil {

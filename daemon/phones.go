@@ -2,8 +2,10 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,14 +34,65 @@ type runner struct {
 	lanes, rest  sync.WaitGroup
 }
 
-// startPhones starts the configured phones, and the search for others.
+// firstSearch bounds the search for phones that the start waits for.
+const firstSearch = 10 * time.Second
+
+// registerPhones makes the phones known that are configured or that adb shows
+// now; startPhones starts them.
+func (d *Daemon) registerPhones(ctx context.Context) error {
+	if d.cfg.Discover {
+		o, err := adbOptions(d.cfg)
+		if err != nil {
+			return err
+		}
+		bounded, cancel := context.WithTimeout(ctx, firstSearch)
+		defer cancel()
+		d.found, err = discover(bounded, d.cfg, o, d.log)
+		d.searched.Store(err == nil) // the search goes on and says what is wrong
+	} else {
+		d.searched.Store(true)
+	}
+	for _, p := range slices.Concat(d.cfg.Phones, d.found) {
+		if err := d.registerPhone(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// registerPhone stores what is configured of a phone.
+func (d *Daemon) registerPhone(ctx context.Context, cfg PhoneConfig) error {
+	p := phoneOf(cfg, d.cfg.WABA)
+	if err := d.db.PutPhone(ctx, p); err != nil {
+		return fmt.Errorf("phone %s: %w", p.ID, err)
+	}
+	if !cfg.Maintenance {
+		return nil
+	}
+	if err := d.db.MaintainPhone(ctx, p.ID, true, time.Now()); err != nil {
+		return fmt.Errorf("phone %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+// ready says what keeps the gateway from being ready: a database that cannot
+// store, or phones that have not been looked for.
+func (d *Daemon) ready(ctx context.Context) error {
+	if err := d.db.Ready(ctx); err != nil || d.searched.Load() {
+		return err
+	}
+	return errors.New("adb has not said yet which phones are there; see `wabridge doctor`")
+}
+
+// startPhones starts the configured phones and those that were found, and the
+// search for others.
 func (d *Daemon) startPhones(ctx context.Context) error {
 	o, err := adbOptions(d.cfg)
 	if err != nil {
 		return err
 	}
 	d.parts.started("phones", d.stopPhones)
-	for _, p := range d.cfg.Phones {
+	for _, p := range slices.Concat(d.cfg.Phones, d.found) {
 		if err := d.startPhone(ctx, p, o); err != nil {
 			return err
 		}
@@ -89,6 +142,7 @@ func (d *Daemon) searchOnce(ctx context.Context, o adb.Options, said string) str
 		}
 		return err.Error()
 	}
+	d.searched.Store(true)
 	for _, p := range found {
 		if err := d.startPhone(ctx, p, o); err != nil {
 			d.log.Error("phone not started", "serial", p.Serial, "err", err)
@@ -113,13 +167,8 @@ func (d *Daemon) startPhone(ctx context.Context, cfg PhoneConfig, o adb.Options)
 	if runs {
 		return nil
 	}
-	if err := d.db.PutPhone(ctx, p); err != nil {
-		return fmt.Errorf("phone %s: %w", p.ID, err)
-	}
-	if cfg.Maintenance {
-		if err := d.db.MaintainPhone(ctx, p.ID, true, time.Now()); err != nil {
-			return fmt.Errorf("phone %s: %w", p.ID, err)
-		}
+	if err := d.registerPhone(ctx, cfg); err != nil {
+		return err
 	}
 	link, err := adb.NewLink(p.Serial, adb.LinkOptions{Options: o, Logger: d.log.With("component", "adb")})
 	if err != nil {

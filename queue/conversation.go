@@ -32,9 +32,6 @@ type ConversationFilter struct {
 	Limit  int    // 1..200
 }
 
-// SearchDepth is how many of the newest messages a search looks at.
-const SearchDepth = 200_000
-
 // Conversations is what people who read and answer need.
 type Conversations interface {
 	// Conversations lists the chats that anything was said or queued in: first
@@ -53,11 +50,14 @@ type Conversations interface {
 	Seen(ctx context.Context, phone, chat string, seq int64) error
 	// FindPeople lists the conversations whose name or number holds the words,
 	// the newest first. FindTexts lists the newest messages whose text does,
-	// among the SearchDepth newest of all. Both take the words as they stand:
-	// ASCII ones in any case, others as they were typed and in the cases in
-	// which people write: lower, upper, or with a capital. phone may be "".
+	// among the SearchDepth newest of all. Search says what holds them: case,
+	// accents and spacing do not count, nor how a number is written. phone may
+	// be "".
 	FindPeople(ctx context.Context, phone, words string, limit int) ([]Conversation, error)
 	FindTexts(ctx context.Context, phone, words string, limit int) ([]wabridge.Message, error)
+	// ChatNames finds what chats of a phone are called, by their ids; those that
+	// have no name are left out.
+	ChatNames(ctx context.Context, phone string, chats []string) (map[string]string, error)
 }
 
 // Outbox is what people who look after the queue need.

@@ -43,12 +43,23 @@ func (a *api) phone(r *http.Request) (wabridge.Phone, error) {
 	id := r.PathValue("phone")
 	p, err := a.phones.get(r.Context(), a.Store, id)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		return p, noObject(r.Method, id)
+		return p, a.unknownPhone(r.Method, id)
 	}
 	if err != nil {
 		return p, err
 	}
 	return p, maintained(p)
+}
+
+// unknownPhone answers for an id that no phone has: for good only when all
+// phones have been looked for. Clients take a 400 for a permanent error.
+func (a *api) unknownPhone(method, id string) error {
+	if a.Searching == nil || !a.Searching() {
+		return noObject(method, id)
+	}
+	e := refuse(wabridge.CodeUnavailable, "the gateway still looks for its phones; nothing was accepted: repeat the request in a moment")
+	e.status, e.Transient, e.retry = http.StatusServiceUnavailable, true, time.Second
+	return e
 }
 
 // phonesFresh is how long a phone's row is good enough for accepting a

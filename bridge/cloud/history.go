@@ -30,7 +30,7 @@ func (a *api) messageHistory(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := r.PathValue("id")
 	if _, err := a.Store.Phone(r.Context(), id); wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		return noObject(r.Method, id)
+		return a.unknownPhone(r.Method, id)
 	} else if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (a *api) onPhone(w http.ResponseWriter, r *http.Request) (wabridge.Phone, p
 	id := r.PathValue("id")
 	phone, err := a.phones.get(r.Context(), a.Store, id)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		err = noObject(r.Method, id)
+		err = a.unknownPhone(r.Method, id)
 	}
 	if err != nil {
 		return wabridge.Phone{}, nil, err
@@ -79,7 +79,7 @@ func (a *api) onWABA(w http.ResponseWriter, r *http.Request) ([]wabridge.Phone, 
 		return nil, nil, err
 	}
 	if phones = ofWABA(phones, r.PathValue("id")); len(phones) == 0 {
-		return nil, nil, noObject(r.Method, r.PathValue("id"))
+		return nil, nil, a.unknownPhone(r.Method, r.PathValue("id"))
 	}
 	p, err := readParams(w, r)
 	return phones, p, err

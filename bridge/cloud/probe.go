@@ -17,7 +17,10 @@ func (a *api) unknown(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if isDigits(first) && rest == "" || a.servedOtherwise(r) {
+	if isDigits(first) && rest == "" {
+		return a.unknownPhone(r.Method, first)
+	}
+	if a.servedOtherwise(r) {
 		return noObject(r.Method, first)
 	}
 	if isDigits(first) {

@@ -41,6 +41,7 @@ type botsView struct {
 type botSession struct {
 	wabridge.Session
 	Who       string
+	Number    string // of who, where Who is a name
 	Path      string // of the conversation
 	StartedAt moment
 	LastAt    moment
@@ -111,8 +112,20 @@ func (c *Console) listSessions(v *visit) error {
 	if offset > 0 {
 		view.Back = max(0, offset-sessionsPage)
 	}
-	for _, s := range all {
-		view.Sessions = append(view.Sessions, viewSession(v, s))
+	keys := make([]chatKey, len(all))
+	for i, s := range all {
+		keys[i] = chatKey{s.Phone, s.Chat}
+	}
+	called, err := c.chatNames(v.Context(), keys)
+	if err != nil {
+		return err
+	}
+	for i, s := range all {
+		one := viewSession(v, s)
+		if name := called[keys[i]]; name != "" && name != one.Who {
+			one.Who, one.Number = name, one.Who
+		}
+		view.Sessions = append(view.Sessions, one)
 	}
 	return c.show(v, view)
 }

@@ -109,9 +109,11 @@ func (c *Console) campaign(v *visit) error {
 		if err != nil {
 			return err
 		}
-		for i := range bad {
-			d.Rows = append(d.Rows, v.letter(&bad[i], nil))
+		letters, err := c.letters(v, bad, nil)
+		if err != nil {
+			return err
 		}
+		d.Rows = append(d.Rows, letters...)
 	}
 	if v.htmx() {
 		return c.part(v, "campaign", d)

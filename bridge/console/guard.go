@@ -9,6 +9,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/media"
 )
 
 // maxForm is the largest form in bytes; a route with files sets its own.
@@ -68,20 +69,27 @@ func refuse(key string, args ...any) *problem {
 }
 
 var (
-	errNowhere  = &problem{status: http.StatusNotFound, key: "error.nowhere"}
-	errForeign  = &problem{status: http.StatusForbidden, key: "error.foreign"}
-	errScope    = &problem{status: http.StatusForbidden, key: "error.scope"}
-	errToken    = &problem{status: http.StatusUnauthorized, key: "login.wrong"}
-	errTooLarge = &problem{status: http.StatusRequestEntityTooLarge, key: "error.too_large"}
+	errNowhere = &problem{status: http.StatusNotFound, key: "error.nowhere"}
+	errForeign = &problem{status: http.StatusForbidden, key: "error.foreign"}
+	errScope   = &problem{status: http.StatusForbidden, key: "error.scope"}
+	errToken   = &problem{status: http.StatusUnauthorized, key: "login.wrong"}
 )
+
+// tooLarge names the limit of a form; of one with a file, that of the file.
+func tooLarge(limit int64) *problem {
+	if limit == maxUpload {
+		limit = media.MaxDocument
+	}
+	return &problem{status: http.StatusRequestEntityTooLarge, key: "error.too_large", args: []any{media.Bytes(limit)}}
+}
 
 // problemOf turns any error into words for a person.
 func problemOf(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return errTooLarge
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge(e.Limit)
 	}
 	switch wabridge.CodeOf(err) {
 	case wabridge.CodeNotFound:
@@ -151,7 +159,14 @@ func (c *Console) scoped(scope, page string, h handler) handler {
 			return c.toLogin(v)
 		case !v.Can(scope):
 			return errScope
-		case v.Method != http.MethodGet && v.Method != http.MethodHead && !v.meant():
+		case v.Method == http.MethodGet, v.Method == http.MethodHead:
+			return h(v)
+		}
+		ok, err = v.meant()
+		if err != nil {
+			return err
+		}
+		if !ok {
 			return errForeign
 		}
 		return h(v)

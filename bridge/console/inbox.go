@@ -1,13 +1,17 @@
 package console
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -179,10 +183,14 @@ func (c *Console) search(v *visit, l *listData, names map[string]string) error {
 	if err != nil {
 		return err
 	}
+	called, err := c.namesOf(v.Context(), texts)
+	if err != nil {
+		return err
+	}
 	for _, m := range texts {
-		chat := wabridge.Chat{ID: m.Chat, Phone: m.Phone, Number: m.Number, Name: m.Name, Group: m.Group != ""}
+		chat := wabridge.Chat{ID: m.Chat, Phone: m.Phone, Number: m.Number, Name: called[chatKey{m.Phone, m.Chat}], Group: m.Group != ""}
 		if chat.Group {
-			chat.Name = m.GroupName
+			chat.Name = or(chat.Name, m.GroupName)
 		}
 		found := v.row(queue.Conversation{Chat: chat, Newest: m.Created, Last: m}, names)
 		found.Href += "?at=" + strconv.FormatInt(m.Seq, 10)
@@ -196,13 +204,13 @@ func (c *Console) search(v *visit, l *listData, names map[string]string) error {
 // be seen.
 func around(text, words string, n int) string {
 	text = strings.Join(strings.Fields(text), " ")
-	at := strings.Index(strings.ToLower(text), strings.ToLower(words))
-	runes := []rune(text)
-	if at < 0 || len(runes) <= n {
+	runes, s := []rune(text), queue.NewSearch(words)
+	if len(runes) <= n || !s.InText(text) {
 		return brief(text, n)
 	}
-	before := len([]rune(strings.ToLower(text)[:at])) // folding keeps their number, nearly always
-	from := max(0, min(before-n/3, len(runes)-n))
+	// The words end where the text first holds them.
+	end := sort.Search(len(runes), func(i int) bool { return s.InText(string(runes[:i+1])) })
+	from := max(0, min(end-len([]rune(words))-n/3, len(runes)-n))
 	cut := string(runes[from:min(len(runes), from+n)])
 	if from > 0 {
 		cut = "…" + cut
@@ -290,18 +298,57 @@ func initial(name string) string {
 	return ""
 }
 
-// newTalk leads to the chat with a number that somebody typed.
+// newTalk leads to the chat with a number that somebody typed, read by the
+// rules of every other way in. What is no number is said in the form.
 func (c *Console) newTalk(v *visit) error {
 	phone, err := c.Store.Phone(v.Context(), v.FormValue("phone"))
 	if err != nil {
 		return err
 	}
 	digits, err := bridge.ReadRecipient(v.Context(), c.Store, phone, v.FormValue("to"))
-	if err != nil {
-		return refuse("inbox.bad_number")
+	if e, ok := errors.AsType[*phonenumber.Error](err); ok {
+		return c.refuseNumber(v, failure{Words: v.Lang.T("inbox.bad_number"), Own: e.Remedy})
 	}
-	http.Redirect(v.w, v.Request, talkPath(phone.ID, wabridge.UserJID(digits)), http.StatusSeeOther)
+	if err != nil {
+		return err
+	}
+	if phone.Number != "" && wabridge.SameNumber(digits, phone.Number) {
+		return c.refuseNumber(v, failure{Words: v.Lang.T("send.self")})
+	}
+	chat, err := c.chatOrStranger(v.Context(), phone, wabridge.UserJID(digits))
+	if err != nil {
+		return err
+	}
+	to := talkPath(phone.ID, chat.ID)
+	if v.htmx() {
+		v.w.Header().Set("HX-Redirect", to)
+		v.w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	http.Redirect(v.w, v.Request, to, http.StatusSeeOther)
 	return nil
+}
+
+// refuseNumber says in the form of a new message what is wrong with its number.
+func (c *Console) refuseNumber(v *visit, f failure) error {
+	if v.htmx() {
+		return c.part(v, "number-wrong", f)
+	}
+	return refuse("inbox.bad_number_is", strings.TrimSpace(f.Words+" "+f.Own))
+}
+
+// chatOrStranger finds a conversation, or makes one with somebody who was never
+// met; errNowhere if the id names no number that can be written to.
+func (c *Console) chatOrStranger(ctx context.Context, phone wabridge.Phone, id string) (queue.Conversation, error) {
+	found, err := c.Store.Conversation(ctx, phone.ID, id)
+	if wabridge.CodeOf(err) != wabridge.CodeNotFound {
+		return found, err
+	}
+	digits, err := bridge.ReadRecipient(ctx, c.Store, phone, "+"+wabridge.NumberOf(id))
+	if _, ok := errors.AsType[*phonenumber.Error](err); ok {
+		return queue.Conversation{}, errNowhere
+	}
+	return queue.Conversation{Chat: wabridge.Chat{ID: wabridge.UserJID(digits), Phone: phone.ID, Number: digits}}, err
 }
 
 // picture is the newest picture of a contact.
@@ -362,7 +409,17 @@ func (c *Console) steps(v *visit, phones []wabridge.Phone) ([]step, error) {
 		{Name: "phone", Done: len(phones) > 0, Code: "wabridge doctor"},
 		{Name: "ready", Done: ready, Code: "wabridge phones"},
 		{Name: "token", Done: others > 0, Code: "wabridge token create crm --scope send,read"},
-		{Name: "message", Code: "wabridge send +15550001001 \"Hello\""},
+		{Name: "message", Code: firstMessage(phones)},
 		{Name: "webhook", Done: len(hooks) > 0, Code: "wabridge webhook add https://crm.example.org/hook"},
 	}, nil
+}
+
+// firstMessage is a command that sends a text; with several phones it names the
+// one that sends.
+func firstMessage(phones []wabridge.Phone) string {
+	from := ""
+	if len(phones) > 1 {
+		from = " --phone " + phones[0].ID
+	}
+	return "wabridge send" + from + " +YOUR_NUMBER \"Hello\""
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -107,8 +108,10 @@ func (c *Console) logout(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if ok && !v.meant() {
-		return errForeign
+	if ok {
+		if meant, err := v.meant(); err != nil || !meant {
+			return cmp.Or[error](err, errForeign)
+		}
 	}
 	c.sessions.end(cookie(v.Request, sessionCookie))
 	c.setCookie(v, sessionCookie, "", -time.Second)

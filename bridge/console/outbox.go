@@ -69,6 +69,7 @@ type outboxData struct {
 type letter struct {
 	ID, Href         string
 	To, Chat         string // whom, and the address of the talk
+	Number           string // of whom, where To is a name
 	Of               string // the phone's name
 	Words            string
 	State            wabridge.State
@@ -125,12 +126,13 @@ func (c *Console) outboxOf(v *visit) (outboxData, error) {
 	for _, p := range d.Phones {
 		stops[p.ID] = v.Lang.stopped(p)
 	}
-	for j := range found {
-		l := v.letter(&found[j], names)
-		if l.Why.Words == "" && l.State == wabridge.Queued {
+	if d.Rows, err = c.letters(v, found, names); err != nil {
+		return d, err
+	}
+	for j := range d.Rows {
+		if l := &d.Rows[j]; l.Why.Words == "" && l.State == wabridge.Queued {
 			l.Why.Words = stops[found[j].Phone]
 		}
-		d.Rows = append(d.Rows, l)
 	}
 	q := url.Values{"state": {d.Shelf}, "phone": {d.Phone}}
 	d.Self = Path + "/outbox/rows?" + q.Encode()
@@ -178,6 +180,23 @@ func (c *Console) onShelf(v *visit, s shelf, phone string, at int64) ([]wabridge
 		return int(b.Seq - a.Seq)
 	})
 	return all[:min(len(all), outboxRowsMost)], nil
+}
+
+// letters shows messages of the outbox, with the names of their chats.
+func (c *Console) letters(v *visit, messages []wabridge.Message, phones map[string]string) ([]letter, error) {
+	called, err := c.namesOf(v.Context(), messages)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]letter, len(messages))
+	for i := range messages {
+		l := v.letter(&messages[i], phones)
+		if name := called[chatKey{messages[i].Phone, messages[i].Chat}]; name != "" && name != l.To {
+			l.To, l.Number = name, l.To
+		}
+		all[i] = l
+	}
+	return all, nil
 }
 
 // letter shows a message of the outbox.
@@ -255,7 +274,11 @@ func (c *Console) messageOf(v *visit) (messageData, error) {
 	if err != nil {
 		return messageData{}, err
 	}
-	d := messageData{letter: v.letter(&m, phoneNames(phones)), Full: string(m.Text), Type: v.Lang.T("kind." + m.Type), Steps: v.moves(moves)}
+	letters, err := c.letters(v, []wabridge.Message{m}, phoneNames(phones))
+	if err != nil {
+		return messageData{}, err
+	}
+	d := messageData{letter: letters[0], Full: string(m.Text), Type: v.Lang.T("kind." + m.Type), Steps: v.moves(moves)}
 	d.Proofs, err = c.proofs(v, &m, moves)
 	return d, err
 }

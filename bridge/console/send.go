@@ -68,17 +68,13 @@ func (c *Console) send(v *visit) error {
 // recipient begins a message to a chat, if it can be sent at all.
 func (c *Console) recipient(ctx context.Context, phone wabridge.Phone, chat string) (wabridge.Message, error) {
 	m := wabridge.Message{Phone: phone.ID, Direction: wabridge.Out, Chat: chat, Expires: now().Add(queue.ResendTTL), Source: wabridge.SourceConsole}
-	known, err := c.Store.Conversation(ctx, phone.ID, chat)
-	switch {
-	case err == nil:
-		m.Chat, m.Number = known.ID, known.Number
-		if known.Group {
-			m.Group, m.GroupName, m.Number = known.ID, known.Name, ""
-		}
-	case wabridge.CodeOf(err) != wabridge.CodeNotFound:
+	known, err := c.chatOrStranger(ctx, phone, chat)
+	if err != nil {
 		return m, err
-	default:
-		m.Number = wabridge.NumberOf(chat)
+	}
+	m.Chat, m.Number = known.ID, known.Number
+	if known.Group {
+		m.Group, m.GroupName, m.Number = known.ID, known.Name, ""
 	}
 	m.Input = or(m.Number, m.Chat)
 	switch {
@@ -109,8 +105,11 @@ func (c *Console) compose(v *visit, phone wabridge.Phone, m *wabridge.Message) e
 	if name := v.PostFormValue("template"); name != "" {
 		return c.composeTemplate(v, phone, m, name)
 	}
-	if f, header, err := v.FormFile("file"); err == nil && header.Size > 0 {
+	if f, header, err := v.FormFile("file"); err == nil {
 		defer f.Close() // it was read only
+		if header.Size == 0 {
+			return refuse("send.empty_file", brief(header.Filename, 80))
+		}
 		return c.composeFile(v.Context(), m, f, header, text)
 	} else if err != nil && !errors.Is(err, http.ErrMissingFile) && !errors.Is(err, http.ErrNotMultipart) {
 		return err

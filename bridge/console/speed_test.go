@@ -24,7 +24,7 @@ func (d *desk) crowd(path string) {
 	_, err = db.Exec(`
 INSERT INTO message (id, phone, direction, chat, number, type, text, body, state, open, due, created, handed, sent, delivered, read, ended, code, reason) `+numbers+`
 SELECT 'wamid.' || hex(randomblob(16)), ?3, CASE WHEN kind = 0 THEN 'in' ELSE 'out' END, 1 + i % 2000, 15551000000 + 1 + i % 2000, 'text',
-  'Message number ' || i || ': the parcel is on its way and arrives between ten and twelve o''clock', '{"body":"Message"}',
+  CASE WHEN i % 3 = 0 THEN 'Сообщение о посылке ' ELSE '' END || 'Message number ' || i || ': the parcel is on its way and arrives between ten and twelve o''clock', '{"body":"Message"}',
   CASE kind WHEN 0 THEN 'received' WHEN 1 THEN 'read' WHEN 2 THEN 'failed' ELSE 'queued' END, kind = 3, at, at,
   CASE WHEN kind = 1 THEN at END, CASE WHEN kind = 1 THEN at END, CASE WHEN kind = 1 THEN at END, CASE WHEN kind = 1 THEN at END,
   CASE WHEN kind = 2 THEN at END, CASE WHEN kind = 2 THEN 131026 ELSE 0 END, ''

@@ -65,10 +65,7 @@ func (c *Console) talkOf(v *visit) (*talkData, error) {
 		return nil, err
 	}
 	d := &talkData{Phone: phone, Of: phoneName(phone), Can: v.Can(queue.ScopeSend), Waits: v.Lang.stopped(phone)}
-	d.Chat, err = c.Store.Conversation(v.Context(), phone.ID, v.PathValue("chat"))
-	if number := wabridge.NumberOf(v.PathValue("chat")); wabridge.CodeOf(err) == wabridge.CodeNotFound && number != "" {
-		d.Chat.Chat = wabridge.Chat{ID: v.PathValue("chat"), Phone: phone.ID, Number: number} // nothing was said yet
-	} else if err != nil {
+	if d.Chat, err = c.chatOrStranger(v.Context(), phone, v.PathValue("chat")); err != nil {
 		return nil, err
 	}
 	d.Name, d.Path, d.Number = chatName(d.Chat.Chat), talkPath(phone.ID, d.Chat.ID), shownNumber(d.Chat.Number)

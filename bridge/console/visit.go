@@ -2,6 +2,7 @@ package console
 
 import (
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"time"
 
@@ -66,13 +67,18 @@ func (v *visit) htmx() bool { return v.Header.Get("HX-Request") == "true" }
 // field "csrf".
 const csrfHeader = "X-Csrf-Token"
 
-// meant checks that a POST comes from one of this session's pages.
-func (v *visit) meant() bool {
+// meant checks that a POST comes from one of this session's pages. The error
+// is that of a form that is too large to be read.
+func (v *visit) meant() (bool, error) {
 	given := v.Header.Get(csrfHeader)
 	if given == "" {
+		err := v.ParseMultipartForm(maxMemory)
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return false, err
+		}
 		given = v.PostFormValue("csrf")
 	}
-	return subtle.ConstantTimeCompare([]byte(given), []byte(v.CSRF)) == 1
+	return subtle.ConstantTimeCompare([]byte(given), []byte(v.CSRF)) == 1, nil
 }
 
 // setCookie sets one that only this site sees.

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
@@ -118,6 +116,15 @@ func (db *DB) Conversation(ctx context.Context, phone, chat string) (queue.Conve
 			return found[0], nil
 		}
 	}
+	for _, form := range wabridge.NumberForms(wabridge.NumberOf(chat)) { // the same line in another form
+		found, err := scanned(ctx, db, conversationByID, []any{phone, wabridge.UserJID(form)}, scanConversation)
+		if err != nil {
+			return queue.Conversation{}, readError("find a conversation", err)
+		}
+		if len(found) > 0 {
+			return found[0], nil
+		}
+	}
 	return queue.Conversation{}, wabridge.Fail(wabridge.CodeNotFound, nil, "there is no such chat")
 }
 
@@ -161,72 +168,6 @@ func (db *DB) Seen(ctx context.Context, phone, chat string, seq int64) error {
 	return db.update(ctx, "note that a chat was read", func(t *tx) error {
 		return t.exec(seenChat, phone, chat, seq)
 	})
-}
-
-// A search looks for its words in a few forms; LIKE is the slowest of them.
-const (
-	peopleFound = selectConversation + `, c.newest
-FROM chat c INDEXED BY chat_recent` + lastOfChat + `WHERE c.newest > 0
-  AND (?5 = '' OR c.phone = ?5)
-  AND (instr(c.name, ?1) OR instr(c.name, ?2) OR instr(c.name, ?3) OR c.name LIKE ?4 ESCAPE '\' OR (?6 <> '' AND instr(c.number, ?6)))
-ORDER BY c.newest DESC, c.key DESC LIMIT ?7`
-	textsFound = `SELECT ` + columns + `
-FROM message m NOT INDEXED JOIN chat c ON c.key = m.chat
-WHERE m.seq IN (
-    SELECT t.seq FROM message t NOT INDEXED
-    WHERE t.seq > (SELECT coalesce(max(seq), 0) FROM message) - ?7
-      AND (?5 = '' OR t.phone = ?5)
-      AND CASE ?6 WHEN 1 THEN t.text LIKE ?4 ESCAPE '\' ELSE instr(t.text, ?1) OR instr(t.text, ?2) OR instr(t.text, ?3) OR instr(t.text, ?9) END
-    ORDER BY t.seq DESC LIMIT ?8)
-ORDER BY m.seq DESC`
-)
-
-// FindPeople implements queue.Conversations.
-func (db *DB) FindPeople(ctx context.Context, phone, words string, limit int) ([]queue.Conversation, error) {
-	s := wordingOf(words)
-	if s.like == "" {
-		return nil, nil
-	}
-	digits := ""
-	if strings.Trim(words, "+0123456789-() ") == "" {
-		digits = wabridge.Digits(words)
-	}
-	all, err := scanned(ctx, db, peopleFound, []any{s.lower, s.upper, s.capital, s.like, phone, digits, min(max(limit, 1), 200)}, scanConversation)
-	if err != nil {
-		return nil, readError("search people", err)
-	}
-	return all, nil
-}
-
-// FindTexts implements queue.Conversations.
-func (db *DB) FindTexts(ctx context.Context, phone, words string, limit int) ([]wabridge.Message, error) {
-	s := wordingOf(words)
-	if s.like == "" {
-		return nil, nil
-	}
-	return db.list(ctx, "search texts", textsFound, s.lower, s.upper, s.capital, s.like, phone, s.ascii, queue.SearchDepth, min(max(limit, 1), 200), strings.TrimSpace(words))
-}
-
-// wording is words in the forms in which they are looked for. LIKE takes
-// ASCII letters in any case, and everything else as it was typed.
-type wording struct {
-	lower, upper, capital, like string
-	ascii                       bool
-}
-
-func wordingOf(words string) wording {
-	words = strings.TrimSpace(words)
-	if words == "" || !utf8.ValidString(words) {
-		return wording{}
-	}
-	s := wording{lower: strings.ToLower(words), upper: strings.ToUpper(words), ascii: true}
-	first, size := utf8.DecodeRuneInString(s.lower)
-	s.capital = string(unicode.ToUpper(first)) + s.lower[size:]
-	s.like = "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(words) + "%"
-	for _, r := range words {
-		s.ascii = s.ascii && r < utf8.RuneSelf
-	}
-	return s
 }
 
 // outboxCounts counts the messages that are open or ended without having left,

@@ -159,6 +159,18 @@
     const off = e.target.closest("[data-unchoose]");
     if (off) { off.form.file.value = ""; choose(off.form); off.form.text.focus(); }
   });
+  // How much of a file has gone up. (The answer's own progress has no file.)
+  document.addEventListener("htmx:xhr:progress", (e) => {
+    const form = e.target.closest && e.target.closest("form[data-composer]");
+    if (!form || !form.file.files.length || !e.detail.lengthComputable) return;
+    const bar = $("progress", form);
+    bar.hidden = false;
+    bar.value = 100 * e.detail.loaded / e.detail.total;
+  });
+  document.addEventListener("htmx:afterRequest", (e) => {
+    const bar = e.target.matches && e.target.matches("form[data-composer]") && $("progress", e.target);
+    if (bar) bar.hidden = true;
+  });
   document.addEventListener("paste", (e) => {
     const form = e.target.closest && e.target.closest("form[data-composer]");
     if (!form || !e.clipboardData.files.length) return;
