@@ -90,6 +90,8 @@ type Reader struct {
 	calls   calls
 	studied chan struct{} // closed when the address book was read, or could not be
 	learned sync.Once
+
+	redacted sync.Once // it was said that the phone redacts texts
 }
 
 // New makes a Reader.

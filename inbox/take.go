@@ -175,7 +175,14 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 	seen := postedSightings(c, r.phoneTime(ended))
 	ref := r.identify(ctx, c)
 	if len(seen) == 0 {
-		r.cfg.OnGap(Gap{ref, c.Unread, "the phone shows no text in a notification"})
+		why := "the phone shows no text in a notification"
+		if c.Redacted {
+			why = "the phone redacts the texts of notifications"
+			r.redacted.Do(func() {
+				r.log.Warn("the phone redacts the texts of notifications although --noredact is given; messages are read from their chats")
+			})
+		}
+		r.cfg.OnGap(Gap{ref, c.Unread, why})
 		return nil
 	}
 	var ours []wabridge.Message

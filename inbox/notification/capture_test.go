@@ -78,7 +78,11 @@ func TestCaptureOfAGroup(t *testing.T) {
 		t.Errorf("when = %v, want %v", child.When, want)
 	}
 	list := Conversations(records, nil, DefaultWords())
-	if len(list) != 1 || list[0].Kind != Hidden || list[0].ChatID != "120363000000000001@g.us" || !list[0].IsGroup {
+	var said strings.Builder
+	if err := Describe(&said, list); err != nil || !strings.Contains(said.String(), "redacted") || !strings.Contains(said.String(), "--noredact") {
+		t.Errorf("described as %q, %v", said.String(), err)
+	}
+	if len(list) != 1 || !list[0].Redacted || list[0].Kind != Hidden || list[0].ChatID != "120363000000000001@g.us" || !list[0].IsGroup {
 		t.Errorf("conversations = %+v", list)
 	}
 }

@@ -39,6 +39,8 @@ type Conversation struct {
 	Messages []Message `json:"messages"`
 	Stranger bool      `json:"-"` // the name is the one the person chose, not one saved on the phone
 	Unread   int       `json:"-"` // the app's own count, 0 where it gives none
+	// Redacted: the dump leaves texts out, because it was made without --noredact.
+	Redacted bool `json:"redacted,omitempty"`
 	// Doubtful: the record holds messages that could not be told apart.
 	Doubtful bool `json:"doubtful,omitempty"`
 }
@@ -75,7 +77,7 @@ var serviceChannels = []string{
 
 // Messages says what a record of WhatsApp holds.
 func Messages(rec Record, words Words) Conversation {
-	c := Conversation{Package: rec.Package, Key: rec.Key, User: rec.User, Doubtful: rec.Doubtful, Unread: rec.Number}
+	c := Conversation{Package: rec.Package, Key: rec.Key, User: rec.User, Doubtful: rec.Doubtful, Unread: rec.Number, Redacted: rec.Redacted}
 	c.Kind = kind(rec, words)
 	if jid.MatchString(rec.Shortcut) {
 		c.ChatID = rec.Shortcut

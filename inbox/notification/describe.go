@@ -66,8 +66,11 @@ func describe(b *strings.Builder, c Conversation) {
 		fmt.Fprintf(b, " (+%s)", c.Number)
 	}
 	fmt.Fprintf(b, " in %s\n", c.Package)
-	if c.Kind == Hidden {
-		b.WriteString("  the phone shows no text (was --noredact given?)\n")
+	switch {
+	case c.Redacted:
+		b.WriteString("  the texts are redacted: make the dump with `adb shell dumpsys notification --noredact`\n")
+	case c.Kind == Hidden:
+		b.WriteString("  the phone shows no text: allow content on the lock screen\n")
 	}
 	for _, m := range c.Messages {
 		who := m.Sender
