@@ -113,21 +113,22 @@ type Session struct {
 	dump  *uiauto.Dump // the newest look
 	at    time.Time    // when it was taken
 
-	left    map[string]time.Time    // by title: chats that were open, whose last moments nobody has read: from when on they can be
-	met     map[string]bool         // by title: read back once in this process
-	tapped  map[string]int          // by title, until it is met: how often a send was tapped there
-	leftAt  time.Time               // when the newest of them was left
-	walked  time.Time               // when the chat list was last read whole; zero: not yet
-	read    map[string]whatsapp.Row // by name in the chat list: the row at the last visit
-	rows    map[string]string       // by name in the chat list: what a row with something unrecorded showed
-	late    map[string]bool         // by name: rows of strangers that were seen once with something unrecorded
-	soon    bool                    // the chat list is to be read again shortly
-	visited map[string]time.Time    // when a chat was last opened for its ticks
-	titles  map[string]string       // by chat id: the header a proven chat showed
-	litter  []pushed                // files of ours that lie on the phone
-	swept   bool                    // those of earlier processes are among them
-	readAt  map[string]time.Time    // by chat: when it was opened to be marked as read
-	tried   map[string]time.Time    // by chat: when its picture was last to be taken
+	left     map[string]time.Time    // by title: chats that were open, whose last moments nobody has read: from when on they can be
+	met      map[string]bool         // by title: read back once in this process
+	tapped   map[string]int          // by title, until it is met: how often a send was tapped there
+	leftAt   time.Time               // when the newest of them was left
+	walked   time.Time               // when the chat list was last read whole; zero: not yet
+	read     map[string]whatsapp.Row // by name in the chat list: the row at the last visit
+	rows     map[string]string       // by name in the chat list: what a row with something unrecorded showed
+	late     map[string]bool         // by name: rows of strangers that were seen once with something unrecorded
+	soon     bool                    // the chat list is to be read again shortly
+	archived archived                // the list of archived chats
+	visited  map[string]time.Time    // when a chat was last opened for its ticks
+	titles   map[string]string       // by chat id: the header a proven chat showed
+	litter   []pushed                // files of ours that lie on the phone
+	swept    bool                    // those of earlier processes are among them
+	readAt   map[string]time.Time    // by chat: when it was opened to be marked as read
+	tried    map[string]time.Time    // by chat: when its picture was last to be taken
 
 	pictured time.Time      // when a picture was last looked for
 	uploads  map[string]int // by message: how often a failed upload was tried again

@@ -2,7 +2,6 @@ package phone
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -110,6 +109,8 @@ type walk struct {
 	gaps    []wabridge.ChatRef // where incoming messages may have been missed
 	waiting []wabridge.Message // newest first: ticks to look for
 	visits  int
+	limit   int  // of visits, so far
+	archive bool // the list of archived chats is being read
 	unread  bool // a row of this page had something to see
 	more    bool // chats were left for the next walk
 }
@@ -123,8 +124,15 @@ func (w *walk) run(ctx context.Context) error {
 		return err
 	}
 	w.s.soon = false
+	if list, err = w.readArchive(ctx, list); err != nil {
+		return err
+	}
+	w.limit = visitsPerWalk
 	if err := w.pages(ctx, list); err != nil {
 		return err
+	}
+	if !w.more {
+		w.s.forgetLeft() // not in the list: it holds nothing
 	}
 	if err := w.home(ctx); err != nil {
 		return err
@@ -180,7 +188,7 @@ func (w *walk) pages(ctx context.Context, list whatsapp.Screen) error {
 			return err
 		}
 		if row != nil {
-			if w.visits >= visitsPerWalk {
+			if w.visits >= w.limit {
 				w.more = true
 				return nil
 			}
@@ -190,7 +198,7 @@ func (w *walk) pages(ctx context.Context, list whatsapp.Screen) error {
 			page = 1 // the app may have gone back to the top
 			continue
 		}
-		if !w.unread && w.allFound(found) || page >= pagesPerWalk {
+		if !w.unread && (w.archive || w.allFound(found)) || page >= pagesPerWalk {
 			break
 		}
 		below, err := w.down(ctx, list)
@@ -202,7 +210,6 @@ func (w *walk) pages(ctx context.Context, list whatsapp.Screen) error {
 		}
 		list, page = below, page+1
 	}
-	maps.DeleteFunc(w.s.left, func(title string, _ time.Time) bool { return w.s.leftOpen(title) }) // not in the list: it holds nothing
 	return nil
 }
 
@@ -210,6 +217,9 @@ func (w *walk) pages(ctx context.Context, list whatsapp.Screen) error {
 func (w *walk) next(ctx context.Context, list whatsapp.Screen, found map[string]bool) (*whatsapp.Row, error) {
 	for i, row := range list.Chats {
 		found[row.Name] = true
+		if w.archive {
+			w.s.archived.names[row.Name] = true
+		}
 		if row.Out {
 			if err := w.ticked(ctx, row); err != nil {
 				return nil, err

@@ -21,6 +21,7 @@ const maxBody = 192 << 20
 //	POST /tick      {"to","state"}    pending, sent, delivered, read
 //	POST /human     {"to","text","screen"?}  a person writes from this account
 //	POST /contact   {"name","number","picture"?}
+//	POST /archive   {"chat","archived"}  a chat goes to the archived ones, or back
 //	POST /call      {"from","name"?,"video"?,"state"}  ringing, answered, missed, ended
 //	GET  /commands  what ran and how long
 //	GET  /screen.png, /screen.xml
@@ -52,6 +53,7 @@ func (p *Phone) Control() http.Handler {
 		p.AddContact(c)
 		return done, nil
 	}))
+	mux.HandleFunc("POST /archive", handle(func(_ *http.Request, b archiveBody) (any, error) { return done, p.Archive(b.Chat, b.Archived) }))
 	mux.HandleFunc("POST /call", handle(func(_ *http.Request, c Call) (any, error) { return done, p.Call(c) }))
 	mux.HandleFunc("POST /clear", handle(func(_ *http.Request, b clearBody) (any, error) {
 		if b.FaultsOnly {
@@ -90,6 +92,11 @@ func (p *Phone) servePNG(w http.ResponseWriter, _ *http.Request) {
 type tickBody struct {
 	To    string `json:"to"`
 	State string `json:"state"`
+}
+
+type archiveBody struct {
+	Chat     string `json:"chat"`
+	Archived bool   `json:"archived"`
 }
 
 type humanBody struct {

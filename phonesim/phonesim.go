@@ -244,6 +244,12 @@ func (p *Phone) HumanOnScreen(to, text string) (err error) {
 	return err
 }
 
+// Archive moves a chat to the archived ones, or back to the list.
+func (p *Phone) Archive(who string, archived bool) (err error) {
+	p.sys.Do(func() { err = p.app.Archive(who, archived) })
+	return err
+}
+
 // AddContact saves a contact on the phone, or gives one a picture.
 func (p *Phone) AddContact(c Contact) { p.sys.Do(func() { p.app.AddContact(c) }) }
 

@@ -12,12 +12,19 @@ import (
 // tree is that of the shared capture whatsapp_home_chat_list_meta_ai_pt-br_720x1640.
 type homeScreen struct {
 	a      *App
+	tab    int // 0: the chats
 	scroll int
 }
 
 func (s *homeScreen) name() string  { return ".home.ui.HomeActivity" }
 func (s *homeScreen) Title() string { return s.a.cfg.Package + "/com.whatsapp.home.ui.HomeActivity" }
-func (s *homeScreen) back() bool    { return false }
+
+// back leads from another tab to the chats.
+func (s *homeScreen) back() bool {
+	was := s.tab
+	s.tab = 0
+	return was != 0
+}
 
 const (
 	rowTop    = 316
@@ -28,13 +35,17 @@ const (
 
 // Scroll moves the list.
 func (s *homeScreen) Scroll(dy int) {
-	total := len(s.a.byList()) * rowHeight
-	s.scroll = max(0, min(s.scroll-dy, total-(tabsTop-rowTop)))
+	s.scroll = scrolled(s.scroll, dy, len(s.a.listed(false))*rowHeight)
 }
+
+func scrolled(at, dy, total int) int { return max(0, min(at-dy, total-(tabsTop-rowTop))) }
 
 // Draw makes the tree.
 func (s *homeScreen) Draw() *view.Node {
 	a := s.a
+	if s.tab != 0 {
+		return s.otherTab()
+	}
 	area := view.R(0, topBar, width, tabsTop)
 	list := s.list()
 	search := with(desc(a.n(frame, "my_search_bar", view.R(0, 188, width, 284),
@@ -76,7 +87,22 @@ func (s *homeScreen) list() *view.Node {
 	list.Add(a.n(frame, "", pad, a.n(frame, "", pad)))
 	list.Add(gone(1)...)
 	y := rowTop - s.scroll
-	for _, c := range a.byList() {
+	if n := len(a.listed(true)); n > 0 {
+		entry := s.archiveEntry(y)
+		y += archiveHeight
+		if clip(entry, area); !entry.Is(view.Gone) {
+			list.Add(entry)
+		}
+	}
+	addRows(list, s, a.listed(false), y, area)
+	return list
+}
+
+const archiveHeight = 92
+
+// addRows draws chats from a height on.
+func addRows(list *view.Node, s *homeScreen, chats []*Chat, y int, area view.Rect) {
+	for _, c := range chats {
 		row := s.row(c, y)
 		y += rowHeight
 		clip(row, area)
@@ -84,7 +110,66 @@ func (s *homeScreen) list() *view.Node {
 			list.Add(row)
 		}
 	}
-	return list
+}
+
+// archiveEntry leads to the archived chats; ids as captured (2025). The number is
+// that of the archived chats with something unread, from memory.
+func (s *homeScreen) archiveEntry(y int) *view.Node {
+	a := s.a
+	r := view.R(0, y, width, y+archiveHeight)
+	entry := with(a.n(button, "conversations_archive_header", r, a.t("archived_row", a.files().archived, view.R(144, y+20, 560, y+72))), click)
+	unread := 0
+	for _, c := range a.listed(true) {
+		if c.Unread > 0 {
+			unread++
+		}
+	}
+	if unread > 0 {
+		entry.Add(a.t("archive_row_counter", fmt.Sprint(unread), view.R(640, y+26, 688, y+66)))
+	}
+	return tap(entry, func() { a.stack = append(a.stack, &archiveScreen{home: &homeScreen{a: a}}); a.sys.Changed() })
+}
+
+// An archiveScreen lists the archived chats: rows as those of the home, no tabs
+// (from memory).
+type archiveScreen struct{ home *homeScreen }
+
+func (s *archiveScreen) name() string { return ".archive.ArchivedConversationsActivity" }
+func (s *archiveScreen) Title() string {
+	return s.home.a.cfg.Package + "/com.whatsapp.archive.ArchivedConversationsActivity"
+}
+func (s *archiveScreen) back() bool { return false }
+
+// Scroll moves the list.
+func (s *archiveScreen) Scroll(dy int) {
+	s.home.scroll = scrolled(s.home.scroll, dy, len(s.home.a.listed(true))*rowHeight)
+}
+
+func (s *archiveScreen) Draw() *view.Node {
+	a := s.home.a
+	area := view.R(0, underBar, width, navBar)
+	list := with(a.n(recycler, "android:id/list", area), view.Focusable|view.Scrollable)
+	addRows(list, s.home, a.listed(true), underBar-s.home.scroll, area)
+	bar := view.R(0, topBar, width, underBar)
+	return a.window(a.n(linear, "", view.R(0, topBar, width, navBar),
+		a.n(group, "toolbar", bar, a.t("", a.files().archived, view.R(110, 100, 500, 150))), list))
+}
+
+// otherTab is a tab that is not the chats', after the shared cut of the calls.
+func (s *homeScreen) otherTab() *view.Node {
+	a := s.a
+	area := view.R(0, topBar, width, tabsTop)
+	rows := a.n(recycler, "calls_recyclerView", area)
+	for i, c := range a.listed(false) {
+		y := underBar + 130*i
+		if y > tabsTop-130 {
+			break
+		}
+		rows.Add(with(a.n(group, "call_row_container", view.R(0, y, width, y+130), a.t("contact_name", c.title(), view.R(144, y+20, 560, y+70))), press))
+	}
+	host := view.R(0, topBar, width, navBar)
+	return a.window(a.n(linear, "conversation_list_view_host", host, with(a.n(pager, "pager", area, rows), view.Scrollable),
+		a.n(group, "toolbar", view.R(0, topBar, width, underBar), a.t("", a.words().tabs[s.tab], view.R(32, 90, 300, 150))), s.tabs()))
 }
 
 func (s *homeScreen) row(c *Chat, y int) *view.Node {
@@ -168,7 +253,7 @@ func (s *homeScreen) tabs() *view.Node {
 	for i, name := range a.words().tabs {
 		x := 180 * i
 		sel, id := view.Flag(0), "navigation_bar_item_small_label_view"
-		if i == 0 {
+		if i == s.tab {
 			sel, id = view.Selected, "navigation_bar_item_large_label_view"
 		}
 		cell := with(desc(a.n(frame, "", view.R(x, 1384, x+180, navBar),
@@ -176,8 +261,9 @@ func (s *homeScreen) tabs() *view.Node {
 				with(a.n(image, "navigation_bar_item_icon_view", view.R(x+58, 1408, x+122, 1472)), sel)), sel),
 			with(a.n(group, "navigation_bar_item_labels_group", view.R(x+23, 1482, x+157, navBar),
 				with(a.t(id, name, view.R(x+23, 1482, x+157, 1520)), sel)), sel)), name), view.Focusable|sel)
-		if i > 0 {
+		if i != s.tab {
 			cell.Flags |= view.Clickable
+			tap(cell, func() { s.tab = i; a.sys.Changed() })
 		}
 		bar.Add(cell)
 	}

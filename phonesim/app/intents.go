@@ -260,7 +260,11 @@ func (a *App) otherChat(c *Chat) *Chat {
 
 // show puts a chat on top, right above home.
 func (a *App) show(c *Chat) {
-	a.stack = []screen{&homeScreen{a: a}, &chatScreen{a: a, chat: c}}
+	from := []screen{&homeScreen{a: a}}
+	if archive, ok := a.top().(*archiveScreen); ok {
+		from = append(from, archive)
+	}
+	a.stack = append(from, &chatScreen{a: a, chat: c})
 	a.over = nil
 	c.scroll = 0
 	a.sys.Changed()

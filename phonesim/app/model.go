@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -113,6 +114,7 @@ type Chat struct {
 	Draft    string
 	quoting  *Message // what the composer answers
 	Unread   int
+	Archived bool
 	Last     time.Time
 	place    int // in the order of newest messages: higher is newer
 	scroll   int // pixels up from the end
@@ -251,6 +253,24 @@ func (a *App) byList() []*Chat {
 	}
 	sortChats(out)
 	return out
+}
+
+// listed are the chats of the list, or of that of the archived ones, newest first.
+func (a *App) listed(archived bool) []*Chat {
+	return slices.DeleteFunc(a.byList(), func(c *Chat) bool { return c.Archived != archived })
+}
+
+// Archive moves a chat to the archived ones, or back; it stays there when messages
+// come, and they make no notification (the app's default).
+func (a *App) Archive(who string, archived bool) error {
+	c := a.find(who)
+	if c == nil {
+		return fmt.Errorf("no chat with %q", who)
+	}
+	c.Archived = archived
+	a.readNotices(c)
+	a.sys.Changed()
+	return nil
 }
 
 func (c *Chat) newest() *Message {

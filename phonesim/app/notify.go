@@ -75,9 +75,23 @@ func (a *App) readChat(c *Chat) {
 		c.Unread = 0
 		a.sys.Changed()
 	}
-	if !had {
-		return
+	if had {
+		a.withdraw(c)
 	}
+}
+
+// readNotices takes a chat's notification away and leaves its badge.
+func (a *App) readNotices(c *Chat) {
+	had := len(c.notedMessages()) > 0
+	for _, m := range c.Messages {
+		m.noted = false
+	}
+	if had {
+		a.withdraw(c)
+	}
+}
+
+func (a *App) withdraw(c *Chat) {
 	a.sys.Notices.Cancel(a.key(c.tag()))
 	if len(a.notedChats()) == 0 {
 		a.sys.Notices.Cancel(a.key(""))

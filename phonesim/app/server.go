@@ -263,6 +263,9 @@ func (a *App) take(r *ReceivedMessage) {
 		return
 	}
 	c.Unread++
+	if c.Archived {
+		return
+	}
 	m.noted = true
 	a.notify(c)
 }

@@ -10,7 +10,7 @@ type fileWords struct {
 	addCaption, confirmSendF, cannotShare, retry, you  string
 	contactsToSend, forward, message, addContact       string
 	playVideo, location                                string
-	waiting, deleted, deletedOwn                       string
+	waiting, deleted, deletedOwn, archived             string
 	seen                                               string // tick of a file; captured in pt and en
 	missedVoice, missedVideo                           string
 	callBack, incomingVoice, answer, decline, closeBox string
@@ -30,7 +30,7 @@ func (a *App) files() *fileWords {
 
 var fileLocales = map[string]*fileWords{
 	"en": {
-		waiting: "Waiting for this message. This may take a while.", deleted: "This message was deleted", deletedOwn: "You deleted this message",
+		archived: "Archived", waiting: "Waiting for this message. This may take a while.", deleted: "This message was deleted", deletedOwn: "You deleted this message",
 		addCaption: "Add a caption…", confirmSendF: "Send \"%s\" to %s?", cannotShare: "Can't share this file.", retry: "Retry", you: "You",
 		contactsToSend: "Contacts to send", forward: "Forward", message: "Message", addContact: "Add contact",
 		playVideo: "Play video", location: "Location", seen: "Seen",
@@ -40,7 +40,7 @@ var fileLocales = map[string]*fileWords{
 		forwardImage: "Forward image", ongoingVoice: "Ongoing voice call", reactionF: "Reaction %s", download: "Download", stickerWord: "Sticker",
 	},
 	"pt": {
-		waiting: "Aguardando mensagem. Essa ação pode levar alguns instantes.", deleted: "Essa mensagem foi apagada", deletedOwn: "Você apagou essa mensagem",
+		archived: "Arquivadas", waiting: "Aguardando mensagem. Essa ação pode levar alguns instantes.", deleted: "Essa mensagem foi apagada", deletedOwn: "Você apagou essa mensagem",
 		addCaption: "Adicione uma legenda…", confirmSendF: "Enviar \"%s\" para %s?", cannotShare: "Falha ao compartilhar o arquivo.", retry: "Tentar novamente", you: "Você",
 		contactsToSend: "Contatos a serem enviados", forward: "Encaminhar", message: "Mensagem", addContact: "Adicionar contato",
 		playVideo: "Reproduzir vídeo", location: "Localização", seen: "Mensagem vista",
@@ -50,7 +50,7 @@ var fileLocales = map[string]*fileWords{
 		forwardImage: "Encaminhar para…", ongoingVoice: "Chamada de voz em andamento", reactionF: "Reação %s", download: "Baixar", stickerWord: "Figurinha",
 	},
 	"es": {
-		waiting: "Esperando el mensaje. Esto puede tomar tiempo.", deleted: "Este mensaje fue eliminado", deletedOwn: "Eliminaste este mensaje",
+		archived: "Archivados", waiting: "Esperando el mensaje. Esto puede tomar tiempo.", deleted: "Este mensaje fue eliminado", deletedOwn: "Eliminaste este mensaje",
 		addCaption: "Añadir un comentario…", confirmSendF: "¿Enviar \"%s\" a %s?", cannotShare: "No se puede compartir este archivo.", retry: "Reintentar", you: "Tú",
 		contactsToSend: "Contactos para enviar", forward: "Reenviar", message: "Mensaje", addContact: "Añadir contacto",
 		playVideo: "Reproducir video", location: "Ubicación", seen: "Visto",
@@ -60,7 +60,7 @@ var fileLocales = map[string]*fileWords{
 		forwardImage: "Reenviar imagen", ongoingVoice: "Llamada de voz en curso", reactionF: "Reacción %s", download: "Descargar", stickerWord: "Sticker",
 	},
 	"de": {
-		waiting: "Warte auf diese Nachricht. Das kann einen Moment dauern.", deleted: "Diese Nachricht wurde gelöscht.", deletedOwn: "Du hast diese Nachricht gelöscht.",
+		archived: "Archiviert", waiting: "Warte auf diese Nachricht. Das kann einen Moment dauern.", deleted: "Diese Nachricht wurde gelöscht.", deletedOwn: "Du hast diese Nachricht gelöscht.",
 		addCaption: "Bildunterschrift hinzufügen\u00a0…", confirmSendF: "\"%s\" an %s senden?", cannotShare: "Datei kann nicht geteilt werden.", retry: "Wiederholen", you: "Du",
 		contactsToSend: "Zu sendende Kontakte", forward: "Weiterleiten", message: "Nachricht", addContact: "Kontakt hinzufügen",
 		playVideo: "Video abspielen", location: "Standort", seen: "Gesehen",
@@ -70,7 +70,7 @@ var fileLocales = map[string]*fileWords{
 		forwardImage: "Bild weiterleiten", ongoingVoice: "Laufender Sprachanruf", reactionF: "Reaktion %s", download: "Herunterladen", stickerWord: "Sticker",
 	},
 	"ru": {
-		waiting: "Ожидание сообщения. Это может занять некоторое время.", deleted: "Данное сообщение удалено", deletedOwn: "Вы удалили данное сообщение",
+		archived: "Архив", waiting: "Ожидание сообщения. Это может занять некоторое время.", deleted: "Данное сообщение удалено", deletedOwn: "Вы удалили данное сообщение",
 		addCaption: "Добавить подпись…", confirmSendF: "Отправить \"%s\" контакту %s?", cannotShare: "Не удается поделиться файлом.", retry: "Повт.", you: "Вы",
 		contactsToSend: "Контакты для отправки", forward: "Переслать", message: "Написать", addContact: "Добавить",
 		playVideo: "Воспр.", location: "Местоположение", seen: "Просмотрено",
