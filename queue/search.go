@@ -18,32 +18,63 @@ var plainLetters = map[rune]string{
 	'ß': "ss", 'ø': "o", 'đ': "d", 'ð': "d", 'ł': "l", 'ħ': "h", 'ı': "i", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ə': "e", 'ŋ': "n",
 }
 
+// foldedLetters are the folded forms of the runes of Latin, Greek, Cyrillic,
+// Armenian and Hebrew script, which most texts are made of: a search folds up to
+// SearchDepth texts.
+var foldedLetters = func() (all [0x600]string) {
+	for r := range all {
+		all[r] = foldRune(rune(r))
+	}
+	return all
+}()
+
+// foldRune is one rune as a search compares it: "" for one that cannot be seen,
+// " " for a space.
+func foldRune(r rune) string {
+	var b strings.Builder
+	for _, d := range norm.NFKD.String(string(r)) {
+		switch {
+		case unicode.IsSpace(d):
+			b.WriteByte(' ')
+			continue
+		case unicode.Is(unicode.Mn, d), unicode.Is(unicode.Cf, d):
+			continue
+		}
+		d = unicode.ToLower(d)
+		if plain, ok := plainLetters[d]; ok {
+			b.WriteString(plain)
+		} else {
+			b.WriteRune(d)
+		}
+	}
+	return b.String()
+}
+
 // FoldForSearch is a text as a search compares it: in lower case, without accents
 // and invisible marks, each run of space one space. Each stands for what a
 // person types: "muller" for "Müller", "1" for "１".
 func FoldForSearch(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	space := false
-	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, "\uFFFD")) {
-		switch {
-		case unicode.IsSpace(r):
+	for _, r := range s {
+		folded := ""
+		if int(r) < len(foldedLetters) {
+			folded = foldedLetters[r]
+		} else {
+			folded = foldRune(r)
+		}
+		if folded == " " {
 			space = b.Len() > 0
 			continue
-		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
-			continue
 		}
-		if space {
+		if space && folded != "" {
 			b.WriteByte(' ')
 			space = false
 		}
-		r = unicode.ToLower(r)
-		if plain, ok := plainLetters[r]; ok {
-			b.WriteString(plain)
-		} else {
-			b.WriteRune(r)
-		}
+		b.WriteString(folded)
 	}
-	return norm.NFC.String(b.String())
+	return b.String()
 }
 
 // lettersOnly keeps letters and digits of a folded text.
