@@ -3,10 +3,8 @@ package console
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,8 +15,9 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-// widths are those of phones, a tablet and a desktop, in CSS pixels.
-var widths = []int64{320, 390, 768, 1280}
+// sizes are those of phones (upright, on their side, with the keyboard up), a
+// tablet and a desktop, in CSS pixels.
+var sizes = [][2]int64{{320, 568}, {390, 720}, {390, 380}, {740, 360}, {768, 1024}, {1280, 800}}
 
 // scripts are pieces of names: of languages with long words, without spaces,
 // written from the right, of marks and emoji.
@@ -63,7 +62,8 @@ const outOfReach = `(() => {
     e.scrollIntoView({block: "center", inline: "nearest", behavior: "instant"});
     const r = e.getBoundingClientRect();
     if (r.width < 2 || r.height < 2) { wrong.push("too small: " + name(e)); continue; }
-    if (r.top < -1 || r.bottom > innerHeight + 1) { if (r.height < innerHeight) wrong.push("above or below the screen: " + name(e)); continue; }
+    const room = e.closest(".scroller")?.clientHeight ?? innerHeight;
+    if (r.top < -1 || r.bottom > innerHeight + 1) { if (r.height < room * 0.9) wrong.push("above or below the screen: " + name(e)); continue; }
     const hit = document.elementFromPoint((Math.max(0, r.left) + Math.min(innerWidth, r.right)) / 2, r.top + r.height / 2);
     if (!hit || !(e.contains(hit) || hit.contains(e))) wrong.push("covered by " + (hit ? name(hit) : "nothing") + ": " + name(e));
   }
@@ -77,18 +77,14 @@ func (t *tab) reaches(what string) {
 	t.t.Helper()
 	if wrong := js[[]string](t, outOfReach); len(wrong) > 0 {
 		t.t.Errorf("%s:\n\t%s", what, strings.Join(wrong, "\n\t"))
-		t.picture("out-of-reach-" + url.PathEscape(what))
+		t.picture("out-of-reach-" + fmt.Sprint(len(what), time.Now().UnixMilli()))
 	}
 }
 
-// wide sets the width of the screen.
-func (t *tab) wide(width int64) {
+// sized sets the size of the screen.
+func (t *tab) sized(size [2]int64) {
 	t.t.Helper()
-	height := int64(800)
-	if width < 700 {
-		height = 720
-	}
-	t.do(chromedp.EmulateViewport(width, height))
+	t.do(chromedp.EmulateViewport(size[0], size[1]))
 }
 
 // A scene is one conversation of the layout tests.
@@ -112,6 +108,9 @@ func (d *desk) scenes(r *rand.Rand, n int) []scene {
 			d.hears(ref, wabridge.Message{Type: "image", Text: "📷 Photo", Body: []byte(`{}`), Media: d.stores("p.png", "image/png", drawing(d.t, 1200, 200+r.IntN(1600)))})
 			d.hears(ref, wabridge.Message{Type: "document", Text: "📄 x", Body: []byte(`{}`), Media: d.stores(strings.Repeat("long-name", 12)+".pdf", "application/pdf", []byte("%PDF-1.4\n%%EOF\n"))})
 		}
+		d.hears(ref, wabridge.Message{Type: "location", Text: "📍 x", Body: []byte(fmt.Sprintf(`{"latitude":1,"longitude":2,"name":%q,"address":%q}`, randomName(r, 90), randomName(r, 90)))})
+		d.hears(ref, wabridge.Message{Type: "contacts", Text: "👤 x", Body: []byte(fmt.Sprintf(`[{"name":{"formatted_name":%q},"phones":[{"phone":"+15550001234567890123456789012345678901234567890"}]}]`, randomName(r, 90)))})
+		d.hears(ref, wabridge.Message{Text: wabridge.Text("https://example.org/" + strings.Repeat("path", 40)), Context: m.ID, Number: ref.Number})
 		out := d.writes(ref, randomName(r, 200))
 		d.moves(out, wabridge.HasFailed(time.Now(), wabridge.CodeUndeliverable, "the app says that this number is not on WhatsApp"))
 		if s.session {
@@ -150,18 +149,19 @@ func TestEverythingIsInReach(t *testing.T) {
 		page.do(chromedp.Evaluate(`document.cookie = "wabridge_lang=`+lang+`; path=/"`, nil))
 		page.goTo(s.path)
 		page.until(`document.querySelector("#talk-title") && [...document.images].every(i => i.complete || i.loading === "lazy")`)
-		for _, width := range widths {
-			what := fmt.Sprintf("%q (bot %v, %s) at %d", s.name, s.session, lang, width)
-			page.wide(width)
+		for _, size := range sizes {
+			what := fmt.Sprintf("%q (bot %v, %s) at %d x %d", s.name, s.session, lang, size[0], size[1])
+			page.sized(size)
 			page.reaches(what)
 			page.do(chromedp.SetUploadFiles("input[type=file]", []string{draft}, chromedp.ByQuery))
 			page.toasts()
 			page.reaches(what + " with a draft and toasts")
 			page.do(chromedp.Evaluate(`document.querySelector("[data-unchoose]").click(); document.querySelectorAll(".toast").forEach(e => e.click())`, nil))
 		}
-		if i == 0 || slices.Contains([]string{"worst group", "worst person"}, s.name) {
-			page.wide(390)
-			page.picture("reach-" + fmt.Sprint(i))
+		for name, size := range map[string][2]int64{"small": {390, 720}, "low": {740, 360}, "wide": {1280, 800}} {
+			page.sized(size)
+			page.toasts()
+			page.picture(fmt.Sprintf("reach-%s-%d", name, i))
 		}
 	}
 }
@@ -191,6 +191,37 @@ func (t *tab) toasts() {
 	t.until(`document.querySelectorAll(".toast").length >= 2`)
 }
 
+// TestDialogsAreInReach: the dialogs fit each screen, too.
+func TestDialogsAreInReach(t *testing.T) {
+	d := newDesk(t)
+	d.says(ana, "hello")
+	for i := range 5 {
+		raw := fmt.Sprintf(`{"id":"7%d","name":"order_%s_%d","language":"en_US","category":"UTILITY","status":"APPROVED","components":[
+		  {"type":"BODY","text":"Hello {{1}}, it waits at %s {{2}}."}]}`, i, strings.Repeat("long_", 30), i, strings.Repeat("word", 60))
+		_, err := d.db.PutObject(t.Context(), queue.Object{Kind: queue.ObjectTemplate, Owner: "200000000000001", ID: fmt.Sprint("7", i), Name: queue.TemplateName(fmt.Sprint("order", i), "en_US"), Data: []byte(raw)}, time.Now())
+		must(t, err)
+	}
+	const outside = `[...document.querySelectorAll("dialog[open], dialog[open] :is(a, button, input, select, summary, label)")].filter(e => e.checkVisibility()).filter(e => { const r = e.getBoundingClientRect(); return r.left < -1 || r.right > innerWidth + 1 || (e.tagName === "DIALOG" && (r.top < -1 || r.bottom > innerHeight + 1)); }).map(e => e.outerHTML.slice(0, 120))`
+	page := d.tab(sender, talkPath(phoneID, anaID))
+	for _, size := range sizes {
+		for _, id := range []string{"new", "templates", "keys"} {
+			page.goTo(talkPath(phoneID, anaID))
+			page.sized(size)
+			if id == "templates" {
+				page.click("[data-open=templates]")
+				page.sees("#template-forms", "order_")
+				page.do(chromedp.Evaluate(`document.querySelectorAll("details.template").forEach(e => { e.open = true; })`, nil))
+			} else {
+				page.do(chromedp.Evaluate(`document.getElementById("`+id+`").showModal()`, nil))
+			}
+			if wrong := js[[]string](page, outside); len(wrong) > 0 {
+				t.Errorf("%s at %d x %d: %v", id, size[0], size[1], wrong)
+				page.picture(fmt.Sprintf("dialog-%s-%d-%d", id, size[0], size[1]))
+			}
+		}
+	}
+}
+
 // TestPagesAreInReach: the other pages with long names, at every width.
 func TestPagesAreInReach(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
@@ -205,7 +236,7 @@ func TestPagesAreInReach(t *testing.T) {
 	}
 	_, err := d.db.CreateToken(t.Context(), randomName(r, 90), queue.NewSecret(), []string{queue.ScopeRead}, time.Now())
 	must(t, err)
-	_, err = d.db.PutEndpoint(t.Context(), queue.Endpoint{URL: "https://crm.example.org/" + strings.Repeat("hook", 30), Created: time.Now()})
+	_, err = d.db.PutEndpoint(t.Context(), queue.Endpoint{URL: "https://crm.example.org/" + strings.Repeat("hook", 30), Scope: "waba", Created: time.Now()})
 	must(t, err)
 	page := d.tab(admin, "/console/inbox")
 	for _, path := range []string{"/console/inbox", "/console/outbox", "/console/outbox?state=failed", "/console/outbox/campaigns", "/console/phones", "/console/phones/" + phoneID,
@@ -213,13 +244,11 @@ func TestPagesAreInReach(t *testing.T) {
 		page.allows("503") // pages of phones that are not there
 		page.goTo(path)
 		page.until(`document.readyState === "complete"`)
-		for _, width := range widths {
-			page.wide(width)
+		for _, size := range sizes {
+			page.sized(size)
 			page.toasts()
-			page.reaches(fmt.Sprintf("%s at %d", path, width))
-			if width == 390 || width == 1280 {
-				page.picture(fmt.Sprintf("page%s-%d", strings.ReplaceAll(strings.TrimPrefix(path, "/console"), "?", "-"), width))
-			}
+			page.reaches(fmt.Sprintf("%s at %d x %d", path, size[0], size[1]))
+			page.picture(fmt.Sprintf("page%s-%d-%d", strings.ReplaceAll(strings.TrimPrefix(path, "/console"), "?", "-"), size[0], size[1]))
 			page.do(chromedp.Evaluate(`document.querySelectorAll(".toast").forEach(e => e.click())`, nil))
 		}
 	}
@@ -238,7 +267,7 @@ func TestSmallBar(t *testing.T) {
 					continue
 				}
 				page.goTo("/console/inbox")
-				page.wide(width)
+				page.sized([2]int64{width, 640})
 				page.click(".more-pages > summary")
 				page.reaches(fmt.Sprintf("the menu at %d in %s", width, l.Code))
 				page.click(`.more-pages .panel a[href="/console/` + name + `"]`)

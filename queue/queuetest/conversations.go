@@ -128,9 +128,18 @@ func conversationMassSending(b *bench) {
 	b.accept(typed)
 	first, err = b.Conversations(b.ctx, queue.ConversationFilter{Limit: 2})
 	b.same("after a person wrote", b.shown(first, err), number(7)+" 0 (good morning), Ana 1 (a question)")
+	// A chat of which only the @lid was known wrote; its number had campaigns alone.
+	b.says(wabridge.ChatRef{JID: "77@lid", Name: "Lena"}, wabridge.In, "hello")
+	if err := b.Learn(b.ctx, phone, "77@lid", number(110)); err != nil {
+		b.Fatal(err)
+	}
+	first, err = b.Conversations(b.ctx, queue.ConversationFilter{Wrote: true, Limit: 1})
+	if err != nil || len(first) != 1 || first[0].Number != number(110) {
+		b.Errorf("a chat that became one with another: %+v, %v", first, err)
+	}
 	b.says(wabridge.ChatRef{Number: number(105), Name: "Eve"}, wabridge.In, "yes please")
 	first, err = b.Conversations(b.ctx, queue.ConversationFilter{Wrote: true, Limit: 3})
-	b.same("they wrote", b.shown(first, err), "Eve 1 (yes please), Ana 1 (a question), Иван 1 (news)")
+	b.same("they wrote", b.shown(first, err), "Eve 1 (yes please), Lena 1 (hello), Ana 1 (a question)")
 }
 
 func conversationUnread(b *bench) {
