@@ -148,6 +148,19 @@ func TestTokens(t *testing.T) {
 	if got := h.do("DELETE", "/bridge/v1/tokens/nobody", "").failure(t); got.Status != 404 {
 		t.Errorf("revoking an unknown one: %+v", got)
 	}
+	all, err := h.store.Tokens(t.Context())
+	must(t, err)
+	for _, tok := range all {
+		if !tok.Allows(queue.ScopeAdmin) || !tok.Revoked.IsZero() {
+			continue
+		}
+		if got := h.do("DELETE", "/bridge/v1/tokens/"+tok.ID, "").failure(t); got.Status != 409 || !strings.Contains(got.Remedy, "wabridge token create") {
+			t.Errorf("revoking the last admin: %+v", got)
+		}
+	}
+	if got := h.do("GET", "/bridge/v1/tokens", ""); got.status != 200 {
+		t.Errorf("the last admin is out: %d", got.status)
+	}
 }
 
 func TestStatusAndHealth(t *testing.T) {
