@@ -23,6 +23,7 @@ var layers = [][]string{
 	{"bridge/cloud", "bridge/console", "bridge/crm", "bridge/devino", "bridge/metrics", "bridge/twin", "bridge/webhook", "phone", "inbox", "inbox/file", "phonesim"},
 	{"bridge/callback"},
 	{"backup", "bridge", "bridge/file", "inbox/notification", "phonesim/*"},
+	{"bridge/delivery", "bridge/delivery/deliverytest"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"session"},
 	{"bot"},

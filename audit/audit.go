@@ -25,7 +25,8 @@ type Act string
 const (
 	TokenCreate      Act = "token.create"
 	TokenRevoke      Act = "token.revoke"
-	WebhookPut       Act = "webhook.put" // added, changed, moved, enabled, disabled
+	WebhookPut       Act = "webhook.put"    // added, changed, moved, enabled, disabled
+	WebhookReplay    Act = "webhook.replay" // dead letters are delivered again
 	WebhookDelete    Act = "webhook.delete"
 	PhonePause       Act = "phone.pause"
 	PhoneResume      Act = "phone.resume"

@@ -62,7 +62,7 @@ type deliverer struct {
 
 func (d *deliverer) Reload() { d.reloads++ }
 
-func (d *deliverer) Seek(id string, after int64) error {
+func (d *deliverer) Seek(_ context.Context, id string, after int64) error {
 	d.sought = append(d.sought, fmt.Sprint(id, " ", after))
 	return d.err
 }

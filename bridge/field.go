@@ -10,11 +10,10 @@ import (
 // AllFields in an endpoint's fields stands for every field there is.
 const AllFields = "*"
 
-// defaultFields are what an endpoint without fields gets: the fields that
+// defaultFields are what an endpoint without fields gets: the one field that
 // every receiver of WhatsApp messages knows. The others have to be asked for,
-// because there are receivers that answer an unknown one with an error, which
-// would hold up the messages behind it.
-var defaultFields = []string{"messages", "smb_message_echoes"}
+// because there are receivers that answer an unknown one with an error.
+var defaultFields = []string{"messages"}
 
 // fields are what an endpoint may subscribe to (contract, section 8.1). Those
 // that this gateway has nothing to say about never come.

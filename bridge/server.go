@@ -30,6 +30,7 @@ type Store interface {
 	queue.Phones
 	queue.Tokens
 	queue.Endpoints
+	queue.Deliveries
 	queue.Contacts
 	queue.Campaigns
 	queue.Objects
@@ -59,6 +60,12 @@ type Config struct {
 	// Webhooks hears at once of changed endpoints and moves them in the log;
 	// nil leaves it to the deliverer to look, and no endpoint can be moved.
 	Webhooks Webhooks
+	// AppSigned: webhooks without a secret of their own are signed with the
+	// app's.
+	AppSigned bool
+	// Destinations are all receivers of events, for status and dead letters;
+	// nil: there are none.
+	Destinations Destinations
 	// Hands reaches the phones' screens; nil: screens, input, health and doctor
 	// answer 503.
 	Hands Hands
@@ -89,7 +96,7 @@ type Webhooks interface {
 	Reload()
 	// Seek makes an endpoint go on after an event; CodeNotFound if it does
 	// not run.
-	Seek(id string, after int64) error
+	Seek(ctx context.Context, id string, after int64) error
 }
 
 // A Server answers /bridge/v1, /healthz and /readyz. Stop it with Shutdown.

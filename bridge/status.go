@@ -15,17 +15,10 @@ type statusView struct {
 	LastEvent int64                  `json:"last_event"`
 	Queue     map[wabridge.State]int `json:"queue"` // open messages of all phones
 	Phones    []phoneView            `json:"phones"`
-	Webhooks  []webhookBacklog       `json:"webhooks"`
-	Pollers   []Poller               `json:"crm,omitempty"`
-}
-
-// webhookBacklog leaves out the address, which may hold a key.
-type webhookBacklog struct {
-	ID       string    `json:"id"`
-	Backlog  int64     `json:"backlog"`
-	Failures int       `json:"failures,omitempty"`
-	Failing  time.Time `json:"failing_since,omitzero"`
-	Disabled bool      `json:"disabled,omitempty"`
+	// Webhooks are all destinations of events: webhooks and the receivers of
+	// callbacks.
+	Webhooks []destinationStatus `json:"webhooks"`
+	Pollers  []Poller            `json:"crm,omitempty"`
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
@@ -33,7 +26,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hooks, err := s.viewWebhooks(r.Context())
+	hooks, err := s.destinationStatuses(r.Context())
 	if err != nil {
 		return err
 	}
@@ -42,14 +35,11 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := statusView{Version: s.Version, Started: s.started.UTC(), Uptime: int64(time.Since(s.started).Seconds()),
-		LastEvent: last, Queue: map[wabridge.State]int{}, Phones: phones, Webhooks: []webhookBacklog{}}
+		LastEvent: last, Queue: map[wabridge.State]int{}, Phones: phones, Webhooks: hooks}
 	for _, p := range phones {
 		for state, n := range p.Depth {
 			v.Queue[state] += n
 		}
-	}
-	for _, h := range hooks {
-		v.Webhooks = append(v.Webhooks, webhookBacklog{h.ID, h.Backlog, h.Failures, h.Failing, h.Disabled})
 	}
 	if s.Pollers != nil {
 		if v.Pollers, err = s.Pollers(r.Context()); err != nil {

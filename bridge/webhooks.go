@@ -35,7 +35,7 @@ type webhookView struct {
 
 func (s *Server) viewWebhook(ctx context.Context, e queue.Endpoint) (webhookView, error) {
 	last, err := s.Store.LastEvent(ctx)
-	return webhookView{e, e.Secret != "", max(0, last-e.Cursor)}, err
+	return webhookView{e, e.Secret != "" || s.AppSigned, max(0, last-e.Cursor)}, err
 }
 
 func (s *Server) viewWebhooks(ctx context.Context) ([]webhookView, error) {
@@ -113,7 +113,7 @@ func (s *Server) putWebhook(w http.ResponseWriter, r *http.Request, act *audit.E
 	act.Target = e.ID
 	s.reload()
 	if in.Cursor != nil && before.ID != "" {
-		if err := s.seek(e.ID, *in.Cursor); err != nil {
+		if err := s.seek(r.Context(), e.ID, *in.Cursor); err != nil {
 			return err
 		}
 		e.Cursor = *in.Cursor
@@ -145,10 +145,10 @@ func (s *Server) reload() {
 
 // seek moves a known endpoint. Its lane alone may do that: it is what saves
 // the place.
-func (s *Server) seek(id string, after int64) error {
+func (s *Server) seek(ctx context.Context, id string, after int64) error {
 	var err error = wabridge.Fail(wabridge.CodeNotFound, nil, "no deliverer")
 	if s.Webhooks != nil {
-		err = s.Webhooks.Seek(id, after)
+		err = s.Webhooks.Seek(ctx, id, after)
 	}
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		return &failure{Status: http.StatusServiceUnavailable, Code: "not_ready", Field: "cursor",

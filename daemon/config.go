@@ -15,6 +15,7 @@ import (
 	"github.com/wabridge/wabridge/adb"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/crm"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
@@ -119,8 +120,16 @@ type WebhookConfig struct {
 	VerifyToken string `koanf:"verify_token"`
 	Secret      string `koanf:"app_secret"`
 	// Fields are those of the Cloud API's webhooks that it gets; none means
-	// messages and smb_message_echoes, "*" all.
+	// messages, "*" all.
 	Fields []string `koanf:"fields"`
+	// MaxRefusals is how often a receiver of events refuses one event, while it
+	// takes others, before the event is set aside; 0: the default.
+	MaxRefusals int `koanf:"max_refusals"`
+}
+
+// deliveryPolicy says when events are set aside, for every destination.
+func (c Config) deliveryPolicy() delivery.Policy {
+	return delivery.Policy{MaxRefusals: c.Webhook.MaxRefusals}
 }
 
 // Templates says how message templates are kept.
@@ -229,6 +238,9 @@ func (c Config) Validate() error {
 		if !bridge.KnownField(f) {
 			bad("webhook.fields", "%q is no webhook field of the Cloud API", f)
 		}
+	}
+	if n := c.Webhook.MaxRefusals; n < 0 || n > 100 {
+		bad("webhook.max_refusals", "%d is not a number of refusals; give 1 to 100, or 0 for the default of %d", n, delivery.DefaultMaxRefusals)
 	}
 	if c.Webhook.URL != "" {
 		if !httpURL(c.Webhook.URL) {

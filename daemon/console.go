@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"path/filepath"
@@ -31,7 +32,7 @@ func (d *Daemon) serveConsole(auth *bridge.Auth, rest http.Handler) http.Handler
 
 // testWebhook posts a sample to a receiver, for a person who looks at it.
 func (d *Daemon) testWebhook(ctx context.Context, e queue.Endpoint) console.WebhookTest {
-	r := webhook.Test(ctx, d.client, e.URL, e.Secret)
+	r := webhook.Test(ctx, d.client, e.URL, cmp.Or(e.Secret, d.cfg.Webhook.Secret))
 	return console.WebhookTest{Status: r.Status, Took: r.Took, Error: r.Error, Excerpt: r.Excerpt}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/wabridge/wabridge/backup"
 	"github.com/wabridge/wabridge/bot"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/callback"
 	"github.com/wabridge/wabridge/bridge/cloud"
 	"github.com/wabridge/wabridge/bridge/crm"
 	"github.com/wabridge/wabridge/bridge/file"
@@ -65,6 +66,8 @@ type Daemon struct {
 	mu      sync.Mutex
 	phones  map[string]*runner // by phone_number_id
 	pollers []*crm.Poller
+	// callbacks post to the addresses that messages name (Devino, TWIN).
+	callbacks []*callback.Deliverer
 }
 
 // New checks the configuration and reads the app profiles; it touches nothing
@@ -143,7 +146,7 @@ func (d *Daemon) Start(ctx context.Context) (err error) {
 		return err
 	}
 	d.hooks = webhook.New(d.db, d.client, d.log.With("component", "webhook"))
-	d.hooks.Observer = d.metrics
+	d.hooks.Observer, d.hooks.Policy, d.hooks.AppSecret = d.metrics, d.cfg.deliveryPolicy(), d.cfg.Webhook.Secret
 	if err := d.hooks.Start(run); err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ type DevinoConfig struct {
 	Incoming string         `koanf:"incoming_url"`
 	// AllowPrivate lets callbackUrls lead to private addresses.
 	AllowPrivate bool `koanf:"allow_private"`
+	// AllowLoopback lets them lead to this machine.
+	AllowLoopback bool `koanf:"allow_loopback"`
 }
 
 // A DevinoSender is a name in `from` and the phone that it means.
@@ -51,8 +53,9 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 		Links: d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
 	}
 	c.Client = d.counted("devino", d.client)
-	if c.PrivateCallbacks = d.cfg.Devino.AllowPrivate; !c.PrivateCallbacks {
-		c.Callbacks = d.counted("devino", callback.PublicClient())
+	c.Reach = callback.Reach{Private: d.cfg.Devino.AllowPrivate, Loopback: d.cfg.Devino.AllowLoopback, Setting: "devino"}
+	if c.Policy = d.cfg.deliveryPolicy(); !c.Reach.Private {
+		c.Callbacks = d.counted("devino", c.Reach.Client())
 	}
 	for _, s := range d.cfg.Devino.Senders {
 		c.Senders[s.Name] = s.Phone
@@ -64,6 +67,9 @@ func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.H
 	if err := hooks.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	d.callbacks = append(d.callbacks, hooks)
+	d.mu.Unlock()
 	d.parts.started("devino webhooks", func(ctx context.Context) error {
 		err := withGrace(ctx, hooks.Stop)
 		if c.Callbacks != nil {

@@ -50,7 +50,7 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 	})
 	own := bridge.New(bridge.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
-		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks,
+		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks, Destinations: destinations{d}, AppSigned: d.cfg.Webhook.Secret != "",
 		Ready: d.ready, Pollers: d.pollerStates, Hands: d.hands, Audit: d.audit, Composer: composer,
 		Metrics: d.metrics.Handler(), MetricsPublic: d.cfg.Metrics.Public,
 		Scenarios: d.scenarios, SessionTTL: d.cfg.Sessions.ttl(),

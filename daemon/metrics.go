@@ -51,7 +51,7 @@ func (w watching) Received(_ context.Context, m *wabridge.Message) { w.Metrics.R
 
 // observe sets the metrics up; d.state is completed before the first scrape.
 func (d *Daemon) observe() watching {
-	d.state = &metrics.State{Log: d.log.With("component", "metrics"), Links: d.links, Warnings: d.warned, Sizes: d.sizes, Polls: d.polls,
+	d.state = &metrics.State{Log: d.log.With("component", "metrics"), Links: d.links, Warnings: d.warned, Sizes: d.sizes, Polls: d.polls, Destinations: destinations{d}.Statuses,
 		Media: func() (used, quota int64) { return d.files.Used(), int64(d.cfg.Media.Quota) },
 		Ready: func(ctx context.Context) error { return d.db.Ready(ctx) }}
 	d.metrics = metrics.New(d.build.Version, d.state)

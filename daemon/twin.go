@@ -16,6 +16,8 @@ type TwinConfig struct {
 	Bots  []TwinBot  `koanf:"bots"`
 	// AllowPrivate lets callbackUrls lead to private addresses.
 	AllowPrivate bool `koanf:"allow_private"`
+	// AllowLoopback lets them lead to this machine.
+	AllowLoopback bool `koanf:"allow_loopback"`
 }
 
 // A TwinChat is a chatId and the phone that it means.
@@ -64,7 +66,8 @@ func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Han
 	c := twin.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "twin"), Chats: map[string]string{}, Bots: map[string]string{},
 		Scenarios: d.scenarios,
-		Links:     d.library, Client: d.counted("twin", d.client), PrivateCallbacks: d.cfg.Twin.AllowPrivate,
+		Links:     d.library, Client: d.counted("twin", d.client), Policy: d.cfg.deliveryPolicy(),
+		Reach: callback.Reach{Private: d.cfg.Twin.AllowPrivate, Loopback: d.cfg.Twin.AllowLoopback, Setting: "twin"},
 	}
 	for _, chat := range d.cfg.Twin.Chats {
 		c.Chats[chat.ID] = chat.Phone
@@ -75,14 +78,17 @@ func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Han
 		}
 		c.Bots[b.ID] = b.Scenario
 	}
-	public := d.counted("twin", callback.PublicClient())
-	if !c.PrivateCallbacks {
+	public := d.counted("twin", c.Reach.Client())
+	if !c.Reach.Private {
 		c.Client = public
 	}
 	hooks := twin.New(c)
 	if err := hooks.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
+	d.mu.Lock()
+	d.callbacks = append(d.callbacks, hooks)
+	d.mu.Unlock()
 	d.parts.started("twin callbacks", func(ctx context.Context) error {
 		err := withGrace(ctx, hooks.Stop)
 		public.CloseIdleConnections()

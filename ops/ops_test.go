@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/bridge/metrics"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -32,9 +33,6 @@ func (one) Waiting(context.Context, time.Time) (map[string]time.Time, error) { r
 func (one) Phones(context.Context) ([]wabridge.Phone, error) {
 	return []wabridge.Phone{{ID: "1", State: wabridge.PhoneReady}}, nil
 }
-func (one) Endpoints(context.Context) ([]queue.Endpoint, error) {
-	return []queue.Endpoint{{ID: "e"}}, nil
-}
 func (one) LastEvent(context.Context) (int64, error) { return 1, nil }
 
 // scrape is all that a gateway exposes in which everything has happened once.
@@ -44,6 +42,9 @@ func scrape(t *testing.T) string {
 		Links:   func() map[string]metrics.Link { return map[string]metrics.Link{"1": {Up: true, RoundTrip: 1}} },
 		Readers: func() int { return 1 }, Sizes: func() (a, b, c int64) { return 1, 1, 1 }, Media: func() (a, b int64) { return 1, 1 },
 		Ready: func(context.Context) error { return nil },
+		Destinations: func(context.Context) ([]delivery.Status, error) {
+			return []delivery.Status{{Destination: queue.Destination{ID: "e", Kind: "webhook"}}}, nil
+		},
 		Polls: func(context.Context) []metrics.PollState { return []metrics.PollState{{Name: "p", LastOK: time.Now()}} }})
 	now := time.Now()
 	m.Phone("1")

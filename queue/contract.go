@@ -24,6 +24,7 @@ type Store interface {
 	Phones
 	Tokens
 	Endpoints
+	Deliveries
 	Analytics
 	Times
 	Contacts
@@ -283,15 +284,16 @@ type Endpoint struct {
 	VerifyToken string    `json:"-"`
 	Secret      string    `json:"-"`                // the app secret, for X-Hub-Signature-256
 	Phones      []string  `json:"phones,omitempty"` // empty: all
-	Fields      []string  `json:"fields,omitempty"` // empty: all; else messages, smb_message_echoes …
+	Fields      []string  `json:"fields,omitempty"` // empty: messages; else messages, smb_message_echoes … or *
 	Scope       string    `json:"scope"`            // "app", "waba" or "phone": the override level
-	Cursor      int64     `json:"cursor"`           // number of the last event dealt with
+	Cursor      int64     `json:"cursor"`           // up to this number every event was dealt with
 	Failures    int       `json:"failures,omitempty"`
 	Failing     time.Time `json:"failing_since,omitzero"`
 	Next        time.Time `json:"next_try,omitzero"`
 	LastError   string    `json:"last_error,omitempty"`
 	LastOK      time.Time `json:"last_ok,omitzero"`
-	Dropped     int64     `json:"dropped,omitempty"` // given up after 7 days
+	Dropped     int64     `json:"dropped,omitempty"`      // given up after 7 days; they are dead letters
+	DeadLetters int       `json:"dead_letters,omitempty"` // set aside, to be replayed
 	Created     time.Time `json:"created"`
 	Disabled    bool      `json:"disabled,omitempty"`
 }
@@ -301,10 +303,9 @@ type Endpoints interface {
 	Endpoints(ctx context.Context) ([]Endpoint, error)
 	// PutEndpoint adds or changes one (by ID; made if empty). A new one starts
 	// at the newest event, so that it is not flooded with the past, unless
-	// Cursor is set.
+	// Cursor is set. Of a known one the place in the log and the record of
+	// failures stay: they are its Destination's (Deliveries), of the same id.
 	PutEndpoint(ctx context.Context, e Endpoint) (Endpoint, error)
-	// SaveProgress stores Cursor, Failures, Failing, Next, LastError, LastOK
-	// and Dropped.
-	SaveProgress(ctx context.Context, e Endpoint) error
+	// DeleteEndpoint deletes one with its Destination; CodeNotFound.
 	DeleteEndpoint(ctx context.Context, id string) error
 }

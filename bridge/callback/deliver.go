@@ -1,8 +1,9 @@
 // Package callback brings events to the addresses that messages name
-// themselves, as the interfaces of other systems have it: each receiver has its
-// own lane with its own place in the event log, so that one that does not
+// themselves, as the interfaces of other systems have it: each receiver is a
+// destination with its own place in the event log, so that one that does not
 // answer holds up no other, and a restart or crash loses nothing. What an event
-// looks like, and where it goes, is its user's business (Config.Render).
+// looks like, and where it goes, is its user's business (Config.Render);
+// package delivery decides what is posted when.
 //
 // It knows nothing of any system's form, of screens, ADB or SQL.
 package callback
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -25,32 +27,31 @@ const (
 	page      = 100             // events read at once
 	headKept  = 1000            // events that the head may be before its place on disk
 	storeWait = time.Second     // pause after the database refused
-	sweepTime = time.Minute     // between two looks for lanes that are done
+	sweepTime = time.Minute     // between two looks for receivers that have everything
 	tidyTime  = time.Hour       // between two calls of Config.Tidy
 	saving    = 5 * time.Second // bounds a write while stopping
+	// parallel bounds the posts to one receiver at one time.
+	parallel = 4
 )
 
 // Store is what a Deliverer needs of the database; queue.Store has it all.
 type Store interface {
-	Events(ctx context.Context, after int64, limit int, f queue.EventFilter) (events []wabridge.Event, searched int64, err error)
-	LastEvent(ctx context.Context) (int64, error)
-	Changed() <-chan struct{}
+	delivery.Store
 	PutObject(ctx context.Context, o queue.Object, at time.Time, events ...wabridge.Event) (queue.Object, error)
 	Object(ctx context.Context, kind, owner, id string) (queue.Object, error)
-	Objects(ctx context.Context, kind, owner, after string, limit int) ([]queue.Object, error)
-	DeleteObject(ctx context.Context, kind, owner, id string, events ...wabridge.Event) error
 }
 
-// Config is what a Deliverer is made of. All but Skip and Tidy are required.
+// Config is what a Deliverer is made of. All but Skip, Tidy, Policy and
+// Observer are required.
 type Config struct {
 	Store Store
 	Log   *slog.Logger
-	// Name is the interface's ("devino"): it owns the places that are stored,
-	// of the kinds <name>_lane and <name>_cursor.
+	// Name is the interface's ("devino"): the kind of its destinations, and the
+	// owner of the place that is stored as an object of the kind <name>_cursor.
 	Name string
 	// Kinds are the events that may be told of.
 	Kinds []wabridge.EventKind
-	// Render says whether and how an event is told; a Job without a Lane is
+	// Render says whether and how an event is told; a Job without a Receiver is
 	// not. Its errors but ErrUnreadable are the database's: the event is
 	// looked at again.
 	Render func(ctx context.Context, ev wabridge.Event) (Job, error)
@@ -58,48 +59,45 @@ type Config struct {
 	// have the same URL and are not Alone.
 	Encode func(jobs []Job) ([]byte, error)
 	Most   int // jobs in one POST, at least 1
-	// Skip leaves a stored lane as it is: its receiver is not there for now.
-	Skip func(lane string) bool
+	// Skip leaves a stored receiver as it is: it is not there for now.
+	Skip func(receiver string) bool
 	// Tidy is called every hour.
-	Tidy func(ctx context.Context, now time.Time)
+	Tidy     func(ctx context.Context, now time.Time)
+	Policy   delivery.Policy
+	Observer delivery.Observer
 }
 
 // ErrUnreadable marks an event that can never be told.
-var ErrUnreadable = errors.New("unreadable event")
+var ErrUnreadable = delivery.ErrUnreadable
 
 // A Job is what becomes of an event.
 type Job struct {
-	Lane   string       // names the receiver, see LaneOf; "" tells nobody
-	URL    string       // where it is posted
-	Client *http.Client // posts it; it should follow no redirects and have a timeout
-	Alone  bool         // its POST carries no other
-	Body   any          // for Config.Encode
-
-	number int64 // of the event
-	at     time.Time
+	Receiver string       // names the receiver, see ReceiverOf; "" tells nobody
+	URL      string       // where it is posted
+	Client   *http.Client // posts it; it should follow no redirects and have a timeout
+	Alone    bool         // its POST carries no other
+	Body     any          // for Config.Encode
 }
 
 // A Deliverer carries the event log to receivers.
 //
-//	log ──► head: which lane? ──► lane of address A: read from its own place, post, repeat
-//	                          └─► lane of address B: …
+//	log ──► head: which receiver? ──► worker of address A: read from its own place, post, repeat
+//	                              └─► worker of address B: …
 //
-// The head reads the log once and only says which lanes have something; a lane
-// has a place of its own in the log, and forgets it when it has nothing left.
-// Both places are in the database: a lane's is written when its receiver has
-// acknowledged, the head's only after the places of all lanes that it woke. So
-// after a crash nothing is left out, and what was acknowledged and noted is
-// not told again.
+// The head reads the log once and only says which receivers have something; a
+// receiver is a destination with a place of its own in the log, which is
+// forgotten when it has nothing left. The head's place is stored only after
+// those of all destinations that it made. So after a crash nothing is left out.
 type Deliverer struct {
 	Config
 	filter queue.EventFilter
 
 	mu      sync.Mutex
-	head    int64 // lanes may read up to here
-	lanes   map[string]*lane
+	head    int64              // workers may read up to here
+	workers map[string]*worker // by receiver
 	started bool
 
-	version int64 // of the stored head; the head's goroutine alone uses it and saved
+	version int64 // of the stored head; only the head's goroutine uses it and saved
 	saved   int64
 	tidied  time.Time
 
@@ -109,18 +107,10 @@ type Deliverer struct {
 
 // New makes a deliverer.
 func New(c Config) *Deliverer {
-	return &Deliverer{Config: c, filter: queue.EventFilter{Kinds: c.Kinds}, lanes: map[string]*lane{}}
+	return &Deliverer{Config: c, filter: queue.EventFilter{Kinds: c.Kinds}, workers: map[string]*worker{}}
 }
 
-func (d *Deliverer) kindLane() string   { return d.Name + "_lane" }
 func (d *Deliverer) kindCursor() string { return d.Name + "_cursor" }
-
-// render makes the job of an event.
-func (d *Deliverer) render(ctx context.Context, ev wabridge.Event) (Job, error) {
-	j, err := d.Render(ctx, ev)
-	j.number, j.at = ev.Number, ev.At
-	return j, err
-}
 
 type headState struct {
 	Cursor int64 `json:"cursor"`
@@ -131,28 +121,32 @@ type headState struct {
 // Stop is the gentle way.
 func (d *Deliverer) Start(ctx context.Context) error {
 	if d.started {
-		return fmt.Errorf("start %s webhooks: started before", d.Name)
+		return fmt.Errorf("start %s callbacks: started before", d.Name)
 	}
-	if err := d.load(ctx); err != nil {
-		return fmt.Errorf("start %s webhooks: %w", d.Name, err)
+	if err := d.loadHead(ctx); err != nil {
+		return fmt.Errorf("start %s callbacks: %w", d.Name, err)
+	}
+	all, err := d.Store.Destinations(ctx, d.Name)
+	if err != nil {
+		return fmt.Errorf("start %s callbacks: %w", d.Name, err)
 	}
 	d.started = true
 	work, kill := context.WithCancel(ctx)
 	stop, cancel := context.WithCancel(work)
 	d.stop, d.kill = cancel, kill
-	d.mu.Lock()
-	for _, l := range d.lanes {
-		l.start(stop, work)
+	for _, place := range all {
+		if d.Skip == nil || !d.Skip(place.Receiver) {
+			d.start(stop, work, place)
+		}
 	}
-	d.mu.Unlock()
 	d.wg.Go(func() { d.run(stop, work) })
 	return nil
 }
 
-// Stop ends the deliverer in two steps: at once nothing new is posted, and a
-// POST on its way may end by itself until ctx is done; then it is broken off
-// (and repeated after the next start). It may be called more than once, and
-// before Start.
+// Stop ends the deliverer in two steps: at once nothing new is posted, and
+// POSTs on their way may end by themselves until ctx is done; then they are
+// broken off (and repeated after the next start). It may be called more than
+// once, and before Start.
 func (d *Deliverer) Stop(ctx context.Context) error {
 	if !d.started {
 		return nil
@@ -160,7 +154,7 @@ func (d *Deliverer) Stop(ctx context.Context) error {
 	d.stop()
 	defer d.kill()
 	done := make(chan struct{})
-	go func() { // ends with the lanes, which kill and `saving` bound
+	go func() { // ends with the workers, which kill and limits of writes bound
 		defer close(done)
 		d.wg.Wait()
 	}()
@@ -171,45 +165,27 @@ func (d *Deliverer) Stop(ctx context.Context) error {
 	}
 	d.kill()
 	<-done
-	return fmt.Errorf("stop %s webhooks: %w", d.Name, ctx.Err())
+	return fmt.Errorf("stop %s callbacks: %w", d.Name, ctx.Err())
 }
 
-// load reads the head's place, or makes it, and the lanes.
-func (d *Deliverer) load(ctx context.Context) error {
+// loadHead reads the head's place, or makes it.
+func (d *Deliverer) loadHead(ctx context.Context) error {
 	o, err := d.Store.Object(ctx, d.kindCursor(), d.Name, "head")
 	switch {
 	case wabridge.CodeOf(err) == wabridge.CodeNotFound:
 		if d.head, err = d.Store.LastEvent(ctx); err != nil {
 			return err
 		}
-		if err := d.saveHead(ctx); err != nil {
-			return err
-		}
+		return d.saveHead(ctx)
 	case err != nil:
 		return err
-	default:
-		var s headState
-		if err := json.Unmarshal(o.Data, &s); err != nil {
-			return err
-		}
-		d.head, d.saved, d.version = s.Cursor, s.Cursor, o.Version
 	}
-	for after := ""; ; {
-		list, err := d.Store.Objects(ctx, d.kindLane(), d.Name, after, page)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		for _, o := range list {
-			after = o.ID
-			l, err := readLane(d, o)
-			if err != nil {
-				return err
-			}
-			if d.Skip == nil || !d.Skip(l.key) {
-				d.lanes[l.key] = l
-			}
-		}
+	var s headState
+	if err := json.Unmarshal(o.Data, &s); err != nil {
+		return err
 	}
+	d.head, d.saved, d.version = s.Cursor, s.Cursor, o.Version
+	return nil
 }
 
 // run is the head's goroutine. Stop ends it.
@@ -224,7 +200,6 @@ func (d *Deliverer) run(stop, work context.Context) {
 			d.Log.Error("cannot read the log", "err", err)
 		}
 		if failing = err != nil; failing {
-			changed = nil
 			select {
 			case <-stop.Done():
 			case <-time.After(storeWait):
@@ -238,7 +213,7 @@ func (d *Deliverer) run(stop, work context.Context) {
 		case <-stop.Done():
 		case <-changed:
 		case <-tick.C:
-			d.sweep(stop, work)
+			d.sweep(work)
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), saving)
@@ -248,81 +223,60 @@ func (d *Deliverer) run(stop, work context.Context) {
 	}
 }
 
-// advance reads a page of the log and wakes the lanes that it concerns. more
+// advance reads a page of the log and wakes the workers that it concerns. more
 // is false at the end of the log.
 func (d *Deliverer) advance(stop, work context.Context) (more bool, err error) {
-	events, searched, err := d.Store.Events(work, d.head, page, d.filter)
+	events, searched, err := d.Store.Events(work, d.limit(), page, d.filter)
 	if err != nil {
 		return false, err
 	}
-	var wake []*lane
+	var wake []*worker
 	fresh := false
 	for _, ev := range events {
-		j, err := d.render(work, ev)
+		j, err := d.Render(work, ev)
 		if errors.Is(err, ErrUnreadable) {
 			d.Log.Error("event cannot be told", "event", ev.Number, "err", err)
 			continue
 		}
 		if err != nil {
-			return false, err // the page is read again; lanes that were made stay
+			return false, err // the page is read again; workers that were made stay
 		}
-		if j.Lane == "" {
+		if j.Receiver == "" {
 			continue
 		}
-		l, made := d.lane(stop, work, j.Lane, ev.Number)
+		l, made, err := d.worker(stop, work, j.Receiver, ev.Number)
+		if err != nil {
+			return false, err
+		}
 		fresh = fresh || made
 		wake = append(wake, l)
 	}
 	d.mu.Lock()
 	d.head = max(d.head, searched)
+	due := fresh || d.head-d.saved >= headKept
 	d.mu.Unlock()
 	for _, l := range wake {
-		l.wake()
+		l.busy.Store(true)
+		l.Wake()
 	}
-	if fresh || d.head-d.saved >= headKept {
+	if due {
 		err = d.saveHead(work)
 	}
 	return len(events) > 0, err
 }
 
-// lane finds the lane of a key, or makes it: it begins before the event.
-func (d *Deliverer) lane(stop, work context.Context, key string, event int64) (l *lane, made bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if l, ok := d.lanes[key]; ok {
-		return l, false
-	}
-	l = newLane(d, key, event-1)
-	d.lanes[key] = l
-	l.start(stop, work)
-	return l, true
-}
-
-// limit is how far lanes may read.
+// limit is how far workers may read.
 func (d *Deliverer) limit() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.head
 }
 
-// saveHead stores the head's place, after those of all lanes.
+// saveHead stores the head's place, after those of all destinations.
 func (d *Deliverer) saveHead(ctx context.Context) error {
-	d.mu.Lock()
-	head := d.head
-	var unsaved []*lane
-	for _, l := range d.lanes {
-		if !l.onDisk() {
-			unsaved = append(unsaved, l)
-		}
-	}
-	d.mu.Unlock()
+	head := d.limit()
 	if head == d.saved && d.version > 0 {
 		return nil
-	}
-	for _, l := range unsaved {
-		if err := l.save(ctx); err != nil {
-			return err
-		}
 	}
 	data, err := json.Marshal(headState{head})
 	if err != nil {
@@ -334,43 +288,4 @@ func (d *Deliverer) saveHead(ctx context.Context) error {
 	}
 	d.version, d.saved = o.Version, head
 	return nil
-}
-
-// sweep forgets the lanes that have nothing left. The head
-// is saved first: what a lane has told is then behind it.
-func (d *Deliverer) sweep(stop, work context.Context) {
-	if err := d.saveHead(work); err != nil {
-		return // run's next reading tells of it
-	}
-	d.mu.Lock()
-	var done []*lane
-	for _, l := range d.lanes {
-		if l.finished(d.saved) {
-			done = append(done, l)
-		}
-	}
-	d.mu.Unlock()
-	for _, l := range done {
-		d.forget(stop, work, l)
-	}
-	if now := time.Now(); d.Tidy != nil && now.Sub(d.tidied) >= tidyTime {
-		d.tidied = now
-		d.Tidy(work, now)
-	}
-}
-
-// forget ends a lane. If its place cannot be deleted it goes on instead.
-func (d *Deliverer) forget(stop, work context.Context, l *lane) {
-	l.end()
-	err := d.Store.DeleteObject(work, d.kindLane(), d.Name, l.id())
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.lanes, l.key)
-	if err == nil || wabridge.CodeOf(err) == wabridge.CodeNotFound {
-		return
-	}
-	again := newLane(d, l.key, 0)
-	again.state, again.version = l.state, l.version
-	d.lanes[l.key] = again
-	again.start(stop, work)
 }

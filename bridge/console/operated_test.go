@@ -93,7 +93,7 @@ type hooks struct {
 
 func (h *hooks) Reload() {}
 
-func (h *hooks) Seek(id string, after int64) error {
+func (h *hooks) Seek(_ context.Context, id string, after int64) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.moved[id] = after
@@ -176,6 +176,6 @@ func (d *desk) fill() {
 		_, err := d.db.PutEndpoint(ctx, e)
 		must(d.t, err)
 	}
-	must(d.t, d.db.SaveProgress(ctx, queue.Endpoint{ID: "old", Cursor: 1, Failures: 7, Failing: time.Now().Add(-3 * time.Hour), Next: time.Now().Add(9 * time.Minute), LastError: "the receiver answered 500", LastOK: time.Now().Add(-4 * time.Hour)}))
+	must(d.t, d.db.SaveDeliveries(ctx, queue.DeliveryProgress{Destination: queue.Destination{ID: "old", Cursor: 1, Failures: 7, Failing: time.Now().Add(-3 * time.Hour), Next: time.Now().Add(9 * time.Minute), LastError: "the receiver answered 500", LastOK: time.Now().Add(-4 * time.Hour)}}))
 	must(d.t, d.db.SetPhoneState(ctx, secondID, wabridge.PhoneAttention, wabridge.CodeNotRegistered, "WhatsApp is logged out: log in on the phone, then resume", time.Now()))
 }

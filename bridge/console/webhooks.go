@@ -149,7 +149,7 @@ func (c *Console) seekWebhook(v *visit) error {
 	if c.Operate.Webhooks == nil {
 		return &problem{key: "webhooks.error.not_running", status: 503}
 	}
-	err = c.Operate.Webhooks.Seek(e.ID, after)
+	err = c.Operate.Webhooks.Seek(v.Context(), e.ID, after)
 	c.note(v, audit.WebhookPut, e.ID, "cursor "+strconv.FormatInt(after, 10), err)
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		return &problem{key: "webhooks.error.not_running", status: 503, cause: err}

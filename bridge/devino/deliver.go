@@ -32,8 +32,9 @@ func New(c Config) *callback.Deliverer {
 		Kinds:  []wabridge.EventKind{wabridge.EventStatus, wabridge.EventMessage},
 		Render: r.render, Encode: encode, Most: maxPost,
 		// Without its address the lane of incoming messages waits for it to come back.
-		Skip: func(lane string) bool { return lane == keyIncoming && c.Incoming == "" },
-		Tidy: r.clean,
+		Skip:   func(receiver string) bool { return receiver == keyIncoming && c.Incoming == "" },
+		Tidy:   r.clean,
+		Policy: c.Policy,
 	})
 }
 

@@ -22,6 +22,8 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/callback"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -45,14 +47,12 @@ const (
 type Store interface {
 	queue.Accepter
 	queue.Objects
+	callback.Store
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
 	bridge.MessageLister
 	Media(ctx context.Context, id string, now time.Time) (queue.MediaRecord, error)
-	Events(ctx context.Context, after int64, limit int, f queue.EventFilter) (events []wabridge.Event, searched int64, err error)
-	LastEvent(ctx context.Context) (int64, error)
-	Changed() <-chan struct{}
 }
 
 // A Linker fetches the file of a link for a kind of message ("" for the kind
@@ -88,8 +88,10 @@ type Config struct {
 	// Client posts incoming messages, Callbacks statuses (nil: Client, too).
 	// They should follow no redirects and have a timeout.
 	Client, Callbacks *http.Client
-	// PrivateCallbacks takes callbackUrls that name a private address.
-	PrivateCallbacks bool
+	// Reach says which private addresses callbackUrls may name.
+	Reach callback.Reach
+	// Policy says when an event is set aside.
+	Policy delivery.Policy
 }
 
 type api struct {

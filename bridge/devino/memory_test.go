@@ -16,13 +16,15 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge/callback"
+	"github.com/wabridge/wabridge/bridge/delivery/deliverytest"
 	"github.com/wabridge/wabridge/queue"
 )
 
 // memory is a Store in memory, for tests in fake time. It outlives its
 // deliverers, as a database does.
 type memory struct {
-	Store
+	deeper
+	*deliverytest.Places
 	mu       sync.Mutex
 	events   []wabridge.Event
 	messages map[string]wabridge.Message
@@ -32,8 +34,11 @@ type memory struct {
 	writes   int
 }
 
+// deeper is a Store whose methods those of Places hide.
+type deeper struct{ Store }
+
 func newMemory() *memory {
-	return &memory{messages: map[string]wabridge.Message{}, objects: map[string]queue.Object{}, changed: make(chan struct{})}
+	return &memory{Places: deliverytest.New(), messages: map[string]wabridge.Message{}, objects: map[string]queue.Object{}, changed: make(chan struct{})}
 }
 
 func (m *memory) Changed() <-chan struct{} { m.mu.Lock(); defer m.mu.Unlock(); return m.changed }
@@ -128,16 +133,29 @@ func (m *memory) count(kind string) (n int) {
 }
 
 // snapshot is what is on the disk, restore makes it all that there is.
-func (m *memory) snapshot() map[string]queue.Object {
+func (m *memory) snapshot() disk {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return maps.Clone(m.objects)
+	return disk{maps.Clone(m.objects), m.Places.Copy()}
 }
 
-func (m *memory) restore(objects map[string]queue.Object) {
+type disk struct {
+	objects map[string]queue.Object
+	places  *deliverytest.Places
+}
+
+func (m *memory) restore(d disk) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.objects = objects
+	m.objects, m.Places = d.objects, d.places
+}
+
+// breakWith makes every write answer err, until it is nil.
+func (m *memory) breakWith(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = err
+	m.FailSaving(err)
 }
 
 // log adds an event and tells the readers.

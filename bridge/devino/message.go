@@ -54,8 +54,9 @@ func (a *api) draft(ctx context.Context, it *item, phones []wabridge.Phone, now 
 		Type: "text", Expires: now.Add(defaultTTL),
 	}
 	it.message.Callback, _ = it.bounded("callbackData", maxCallbackData)
-	if it.callbackURL = it.url("callbackUrl"); !a.PrivateCallbacks && file.Private(it.callbackURL) {
-		it.fail(keyInvalid, "callbackUrl", "it leads to a private address, which is not told of anything unless devino.allow_private is set")
+	it.callbackURL = it.url("callbackUrl")
+	if why := a.Reach.Refuse(it.callbackURL); why != "" {
+		it.fail(keyInvalid, "callbackUrl", "%s", why)
 	}
 	text, _ := it.bounded("text", maxText)
 	if strings.TrimFunc(text, unicode.IsSpace) == "" {

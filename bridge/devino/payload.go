@@ -150,7 +150,7 @@ func (r *renderer) render(ctx context.Context, ev wabridge.Event) (callback.Job,
 	if at.IsZero() {
 		at = ev.At
 	}
-	return callback.Job{Lane: callback.LaneOf(to), URL: to, Client: cmp.Or(r.Callbacks, r.Client), Body: &status{
+	return callback.Job{Receiver: callback.ReceiverOf(to), URL: to, Client: cmp.Or(r.Callbacks, r.Client), Body: &status{
 		MessageID: number(m.Created, m.Seq), TS: at.UnixMilli(), Status: word,
 		ErrorCode: errorCode(s.State, s.Code), Options: s.Callback,
 	}}, nil
@@ -189,7 +189,7 @@ func (r *renderer) renderIncoming(ctx context.Context, ev wabridge.Event) (callb
 	if err := r.setContent(ctx, in, m); err != nil {
 		return callback.Job{}, err
 	}
-	return callback.Job{Lane: keyIncoming, URL: r.Incoming, Client: r.Client, Alone: true, Body: in}, nil
+	return callback.Job{Receiver: keyIncoming, URL: r.Incoming, Client: r.Client, Alone: true, Body: in}, nil
 }
 
 // setContent puts in what the message holds beside its text.

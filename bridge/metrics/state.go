@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -17,7 +18,6 @@ type Store interface {
 	Depths(ctx context.Context) ([]queue.Depth, error)
 	Waiting(ctx context.Context, now time.Time) (map[string]time.Time, error)
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
-	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
 	LastEvent(ctx context.Context) (int64, error)
 }
 
@@ -41,6 +41,8 @@ type State struct {
 	Media    func() (used, quota int64)            // in bytes; quota 0: no limit
 	Ready    func(ctx context.Context) error       // why nothing can be accepted
 	Polls    func(ctx context.Context) []PollState // of CRMs' queues
+	// Destinations are all receivers that events are posted to.
+	Destinations func(ctx context.Context) ([]delivery.Status, error)
 }
 
 // A PollState is how a CRM's queue is polled.
@@ -66,7 +68,10 @@ var (
 	phoneHeld      = desc("phone_held", "1 while a person has paused the phone.", "phone")
 	phoneLink      = desc("phone_link_up", "1 while ADB reaches the phone.", "phone")
 	phoneTrip      = desc("phone_link_round_trip_seconds", "Round trip of the last health check over ADB.", "phone")
-	hookBacklog    = desc("webhook_backlog_events", "Numbers between a receiver's place in the log and the newest event: an upper bound.", "endpoint")
+	hookBacklog    = desc("webhook_backlog_events", "Events that wait for a receiver; an upper bound while it fails.", "endpoint")
+	hookOldest     = desc("webhook_oldest_pending_seconds", "Age of the oldest event that waits for a receiver; 0 if none does.", "endpoint")
+	hookRetrying   = desc("webhook_retrying_events", "Events that a receiver has refused and that are tried again.", "endpoint")
+	hookDead       = desc("webhook_dead_letters", "Events that were set aside for a receiver, to be replayed.", "endpoint")
 	hookFailing    = desc("webhook_failing", "1 while the receiver's last try failed.", "endpoint")
 	hookFailingFor = desc("webhook_failing_seconds", "For how long the receiver fails; 0 if it does not.", "endpoint")
 	hookDisabled   = desc("webhook_disabled", "1 for a receiver that is switched off.", "endpoint")
@@ -86,7 +91,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (s *State) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queueMessages, queueOldest, queueWaiting, phoneState, phoneWarning, phoneHeld, phoneLink, phoneTrip, hookBacklog,
+	for _, d := range []*prometheus.Desc{queueMessages, queueOldest, queueWaiting, phoneState, phoneWarning, phoneHeld, phoneLink, phoneTrip, hookBacklog, hookOldest, hookRetrying, hookDead,
 		hookFailing, hookFailingFor, hookDisabled, hookDropped, eventsNewest, eventReaders, dbSize, dbWAL, diskFree, mediaBytes, mediaQuota,
 		readyNow, pollFailing, pollLast, scrapeErrors} {
 		ch <- d
@@ -146,28 +151,18 @@ func (s *State) fromStore(ctx context.Context, out gauges) error {
 	if err != nil {
 		return err
 	}
-	endpoints, err := s.Store.Endpoints(ctx)
-	if err != nil {
-		return err
-	}
 	last, err := s.Store.LastEvent(ctx)
 	if err != nil {
 		return err
 	}
 	ofPhones(out, phones, depths, waiting)
 	out.set(eventsNewest, float64(last))
-	for _, e := range endpoints {
-		out.set(hookBacklog, float64(max(0, last-e.Cursor)), e.ID)
-		out.flag(hookFailing, e.Failures > 0 && !e.Disabled, e.ID)
-		since := e.Failing
-		if e.Disabled {
-			since = time.Time{}
-		}
-		out.age(hookFailingFor, since, e.ID)
-		out.flag(hookDisabled, e.Disabled, e.ID)
-		out.ch <- prometheus.MustNewConstMetric(hookDropped, prometheus.CounterValue, float64(e.Dropped), e.ID)
+	if s.Destinations == nil {
+		return nil
 	}
-	return nil
+	destinations, err := s.Destinations(ctx)
+	ofDestinations(out, destinations)
+	return err
 }
 
 var phoneStates = []wabridge.PhoneState{wabridge.PhoneReady, wabridge.PhoneOffline, wabridge.PhonePaused, wabridge.PhoneAttention, wabridge.PhoneStarting}

@@ -18,7 +18,7 @@ func New(c Config) *callback.Deliverer {
 	return callback.New(callback.Config{
 		Store: c.Store, Log: c.Log, Name: objectOwner,
 		Kinds:  []wabridge.EventKind{wabridge.EventStatus},
-		Render: r.render, Most: 1,
+		Render: r.render, Most: 1, Policy: c.Policy,
 		Encode: func(jobs []callback.Job) ([]byte, error) { return json.Marshal(jobs[0].Body) },
 	})
 }
@@ -61,7 +61,7 @@ func (r *renderer) render(ctx context.Context, ev wabridge.Event) (callback.Job,
 	}
 	m.State, m.Code, m.Reason = s.State, s.Code, s.Reason
 	body := append(record(m, g, external, session), cell{"statusAt", stamp(at)})
-	return callback.Job{Lane: callback.LaneOf(g.Callback), URL: g.Callback, Client: r.Client, Body: body}, nil
+	return callback.Job{Receiver: callback.ReceiverOf(g.Callback), URL: g.Callback, Client: r.Client, Body: body}, nil
 }
 
 func (r *renderer) session(ctx context.Context, id string) (wabridge.Session, error) {

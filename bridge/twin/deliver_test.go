@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/callback"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -58,7 +59,7 @@ func TestCallbacks(t *testing.T) {
 	crm := &receiver{got: map[string][]map[string]any{}}
 	server := httptest.NewServer(crm)
 	defer server.Close()
-	h := newHarness(t, func(c *Config) { c.PrivateCallbacks = true })
+	h := newHarness(t, func(c *Config) { c.Reach = callback.Reach{Private: true} })
 	d := New(Config{Store: h.store, Log: slog.New(slog.DiscardHandler), Client: server.Client()})
 	must(t, d.Start(context.Background()))
 	defer func() { must(t, d.Stop(context.Background())) }()

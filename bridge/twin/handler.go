@@ -24,16 +24,16 @@ import (
 	"github.com/wabridge/wabridge/bot"
 	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/bridge/callback"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
 // Store is what the interface needs of the database; queue.Store has it all.
 type Store interface {
+	queue.Objects
 	callback.Store
 	queue.Accepter
 	queue.Listings
-	ObjectByName(ctx context.Context, kind, owner, name string) (queue.Object, error)
-	CountObjects(ctx context.Context, kind, owner string) (int, error)
 	Phones(ctx context.Context) ([]wabridge.Phone, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
 	bridge.MessageLister
@@ -77,8 +77,10 @@ type Config struct {
 	// Client posts to callbackUrls. It should follow no redirects and have a
 	// timeout (callback.PublicClient).
 	Client *http.Client
-	// PrivateCallbacks takes callbackUrls that name a private address.
-	PrivateCallbacks bool
+	// Reach says which private addresses callbackUrls may name.
+	Reach callback.Reach
+	// Policy says when an event is set aside.
+	Policy delivery.Policy
 }
 
 const root = "/api/v1/"

@@ -12,7 +12,6 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bot"
 	"github.com/wabridge/wabridge/bridge"
-	"github.com/wabridge/wabridge/bridge/file"
 	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/media"
 	"github.com/wabridge/wabridge/queue"
@@ -133,8 +132,10 @@ func (a *api) callbacks(g *group) {
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 			g.wrong.add(path, "it is no http or https address")
-		case !a.PrivateCallbacks && file.Private(g.callback):
-			g.wrong.add(path, "it leads to a private address, which is not told of anything unless twin.allow_private is set")
+		default:
+			if why := a.Reach.Refuse(g.callback); why != "" {
+				g.wrong.add(path, "%s", why)
+			}
 		}
 	}
 	g.data = text(&g.wrong, g.path+".callbackData", g.given.CallbackData, maxCallbackData)

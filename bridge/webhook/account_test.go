@@ -190,7 +190,7 @@ func TestFieldsAreAskedFor(t *testing.T) {
 		want   bool
 	}{
 		{nil, "messages", true},
-		{nil, "smb_message_echoes", true},
+		{nil, "smb_message_echoes", false},
 		{nil, "calls", false},
 		{nil, "message_template_status_update", false},
 		{[]string{"calls"}, "calls", true},
@@ -270,7 +270,7 @@ func TestAdmission(t *testing.T) {
 	}
 	m.forget()
 	objects.broken = errors.New("disk")
-	if err := m.admit(t.Context(), &Delivery{Event: ev(wabridge.EventStatus, later, moved(wabridge.Read)), Phone: testPhone}); !errors.Is(err, errStore) {
+	if err := m.admit(t.Context(), &Delivery{Event: ev(wabridge.EventStatus, later, moved(wabridge.Read)), Phone: testPhone}); !errors.Is(err, objects.broken) {
 		t.Errorf("a broken store: %v", err)
 	}
 }

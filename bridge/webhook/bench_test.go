@@ -19,21 +19,26 @@ import (
 )
 
 // BenchmarkDelivery measures the time from an event's commit to its arrival at
-// the receiver, over HTTP on loopback and with the real database, at 300
-// webhooks a second: of one endpoint, and of three that get 100 each. The
-// Cloud API's standard is a median of at most 250 ms and less than 1% over one
-// second (contract, section 8.1).
+// the receiver, over HTTP on loopback and with the real database, at 300 and
+// at 3,300 webhooks a second: of one endpoint, and of three that get a third
+// each. The Cloud API's standard is a median of at most 250 ms and less than 1%
+// over one second (contract, section 8.1).
 func BenchmarkDelivery(b *testing.B) {
 	seconds := 10
 	if os.Getenv("WABRIDGE_BENCH_SHORT") != "" {
 		seconds = 1
 	}
-	for _, endpoints := range []int{1, 3} {
-		b.Run(fmt.Sprintf("endpoints=%d", endpoints), func(b *testing.B) {
-			for range b.N {
-				report(b, measure(b, endpoints, 300/endpoints, seconds))
-			}
-		})
+	for _, rate := range []int{300, 3300} {
+		for _, endpoints := range []int{1, 3} {
+			b.Run(fmt.Sprintf("rate=%d/endpoints=%d", rate, endpoints), func(b *testing.B) {
+				for range b.N {
+					began := time.Now()
+					took := measure(b, endpoints, rate/endpoints, seconds)
+					b.ReportMetric(float64(len(took))/time.Since(began).Seconds(), "webhooks/s")
+					report(b, took)
+				}
+			})
+		}
 	}
 }
 
@@ -41,6 +46,7 @@ func report(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
 	slow, _ := slices.BinarySearch(took, time.Second+1)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 	b.ReportMetric(100*float64(len(took)-slow)/float64(len(took)), "%over1s")
 }

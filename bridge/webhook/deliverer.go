@@ -7,50 +7,51 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
 // Store is what the deliverer needs of a database; queue.Store has more.
 type Store interface {
-	queue.Log
+	delivery.Store
+	FirstEvent(ctx context.Context) (int64, error)
 	Phone(ctx context.Context, id string) (wabridge.Phone, error)
 	Endpoints(ctx context.Context) ([]queue.Endpoint, error)
-	SaveProgress(ctx context.Context, e queue.Endpoint) error
 	queue.Objects
 }
 
-const (
-	// reload is how often the endpoints are read again without being asked,
-	// for changes made by another process.
-	reload = 5 * time.Second
-	// saving bounds a write of progress while stopping.
-	saving = 5 * time.Second
-)
+// reload is how often the endpoints are read again without being asked, for
+// changes made by another process.
+const reload = 5 * time.Second
 
-// An Observer hears of each POST to an endpoint: the status of the answer, 0
-// where there was none, and how long it took. It must not wait.
-type Observer interface {
-	Posted(endpoint string, status int, took time.Duration)
-}
+// Kind is the kind of the destinations of endpoints.
+const Kind = "webhook"
 
-// A Deliverer owns one lane (goroutine) for each endpoint.
+// A Deliverer owns one delivery.Worker for each endpoint.
 type Deliverer struct {
-	// Observer hears of each POST; set it before Start. It may be nil.
-	Observer Observer
+	// Observer is told of each POST; set it before Start. It may be nil.
+	Observer delivery.Observer
+	// AppSecret signs what goes to endpoints without a secret of their own; set
+	// it before Start. "" leaves them unsigned.
+	AppSecret string
+	// Policy says when an event is set aside; set it before Start.
+	Policy delivery.Policy
 
 	store  Store
 	client *http.Client
 	log    *slog.Logger
 
 	marks   marks
+	phones  phones
 	reloads chan struct{} // capacity 1
 	mu      sync.Mutex
 	all     []queue.Endpoint
-	lanes   map[string]*lane
+	running map[string]*receiver
 	started bool
 	stop    context.CancelFunc // take nothing new
 	kill    context.CancelFunc // break off what is on its way
@@ -61,12 +62,12 @@ type Deliverer struct {
 // New makes a deliverer; client is NewClient() outside tests.
 func New(store Store, client *http.Client, log *slog.Logger) *Deliverer {
 	return &Deliverer{
-		store: store, client: client, log: log, marks: marks{store: store},
-		reloads: make(chan struct{}, 1), lanes: map[string]*lane{}, done: make(chan struct{}),
+		store: store, client: client, log: log, marks: marks{store: store}, phones: phones{store: store},
+		reloads: make(chan struct{}, 1), running: map[string]*receiver{}, done: make(chan struct{}),
 	}
 }
 
-// Start reads the endpoints and starts their lanes. ctx ends everything at
+// Start reads the endpoints and starts their workers. ctx ends everything at
 // once when it is canceled; Stop is the gentle way.
 func (d *Deliverer) Start(ctx context.Context) error {
 	d.mu.Lock()
@@ -90,11 +91,11 @@ func (d *Deliverer) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the deliverer in two steps: at once no lane takes another event,
-// and a POST on its way may end by itself until ctx is done; then it is broken
-// off (and repeated after the next start). It returns when all goroutines
-// have ended; ctx's error if something had to be broken off. It may be called
-// more than once, and before Start.
+// Stop ends the deliverer in two steps: at once no worker takes another event,
+// and POSTs on their way may end by themselves until ctx is done; then they are
+// broken off (and repeated after the next start). It returns when all
+// goroutines have ended; ctx's error if something had to be broken off. It may
+// be called more than once, and before Start.
 func (d *Deliverer) Stop(ctx context.Context) error {
 	d.mu.Lock()
 	started := d.started
@@ -110,7 +111,7 @@ func (d *Deliverer) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	d.kill()
-	<-d.done // bounded: canceled requests end, writes of progress have `saving`
+	<-d.done // bounded: canceled requests end, writes of progress have a limit
 	return fmt.Errorf("stop webhooks: %w", ctx.Err())
 }
 
@@ -123,8 +124,8 @@ func (d *Deliverer) Reload() {
 	}
 }
 
-// supervise keeps one lane for each endpoint. Start starts it; it ends with
-// stop, after all lanes have ended.
+// supervise keeps one worker for each endpoint. Start starts it; it ends with
+// stop, after all workers have ended.
 func (d *Deliverer) supervise(stop, work context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -151,32 +152,49 @@ func (d *Deliverer) supervise(stop, work context.Context) {
 	}
 }
 
-// reconcile starts lanes for new endpoints, ends those of endpoints that are
-// gone, and hands changed settings to the others. The lane of a disabled one
+// reconcile starts workers for new endpoints, ends those of endpoints that are
+// gone, and hands changed settings to the others. The worker of a disabled one
 // idles and keeps its place.
 func (d *Deliverer) reconcile(stop, work context.Context, wg *sync.WaitGroup) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	present := map[string]bool{}
-	for _, e := range d.all {
+	for _, e := range d.endpoints() {
 		present[e.ID] = true
-		if l, ok := d.lanes[e.ID]; ok {
-			l.configure(e)
+		if r := d.receiver(e.ID); r != nil {
+			r.configure(work, e)
 			continue
 		}
 		if stop.Err() != nil {
 			continue
 		}
-		own, cancel := context.WithCancel(stop)
-		l := newLane(d, e, cancel)
-		d.lanes[e.ID] = l
-		wg.Go(func() { l.run(own, work) })
-	}
-	for id, l := range d.lanes {
-		if !present[id] {
-			l.cancel()
-			delete(d.lanes, id)
+		place, ok := d.place(work, e.ID)
+		if !ok {
+			continue // it is looked at again soon
 		}
+		d.checkGap(work, place)
+		r := d.newReceiver(e, place)
+		d.mu.Lock()
+		d.running[e.ID] = r
+		d.mu.Unlock()
+		r.worker.Start(wg, stop, work)
+		if e.Disabled {
+			_ = r.worker.Configure(work, true, false) // fails only if it has ended
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for id, r := range d.running {
+		if !present[id] {
+			r.worker.Cancel()
+			delete(d.running, id)
+		}
+	}
+}
+
+// checkGap logs when the log no longer holds what an endpoint should get next.
+func (d *Deliverer) checkGap(ctx context.Context, place queue.Destination) {
+	first, err := d.store.FirstEvent(ctx)
+	if err == nil && first > 0 && place.Cursor < first-1 {
+		d.log.Warn("webhook endpoint has missed events that are no longer kept", "endpoint", place.ID, "cursor", place.Cursor, "first_event", first)
 	}
 }
 
@@ -185,6 +203,99 @@ func (d *Deliverer) endpoints() []queue.Endpoint {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.all
+}
+
+// receiver finds the running endpoint of an id, nil if there is none.
+func (d *Deliverer) receiver(id string) *receiver {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.running[id]
+}
+
+// Seek makes an endpoint go on after the event with the given number: back, to
+// get again what it has lost (0: all that is kept), or forward, past what it
+// cannot take. CodeNotFound if there is no such endpoint or it is not running.
+func (d *Deliverer) Seek(ctx context.Context, id string, after int64) error {
+	r := d.receiver(id)
+	if r == nil {
+		return wabridge.Fail(wabridge.CodeNotFound, nil, "no webhook endpoint %q", id)
+	}
+	return r.worker.Seek(ctx, after)
+}
+
+// Replay delivers dead letters of an endpoint again: those of the given events,
+// or all. It returns how many there were. CodeNotFound as for Seek.
+func (d *Deliverer) Replay(ctx context.Context, id string, events []int64) (int, error) {
+	r := d.receiver(id)
+	if r == nil {
+		return 0, wabridge.Fail(wabridge.CodeNotFound, nil, "no webhook endpoint %q", id)
+	}
+	return r.worker.Replay(ctx, events)
+}
+
+// Statuses lists how far every endpoint is. It works before Start, too.
+func (d *Deliverer) Statuses(ctx context.Context) ([]delivery.Status, error) {
+	all, err := delivery.Statuses(ctx, d.store, Kind, func(id string) *delivery.Worker {
+		if r := d.receiver(id); r != nil {
+			return r.worker
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("status of webhooks: %w", err)
+	}
+	return all, nil
+}
+
+// A receiver is an endpoint with its worker.
+type receiver struct {
+	d      *Deliverer
+	worker *delivery.Worker
+
+	mu sync.Mutex
+	e  queue.Endpoint // settings
+}
+
+// place reads where an endpoint is in the log.
+func (d *Deliverer) place(ctx context.Context, id string) (place queue.Destination, ok bool) {
+	all, err := d.store.Destinations(ctx, Kind)
+	if err != nil {
+		d.log.Error("cannot read the place of a webhook endpoint", "endpoint", id, "err", err)
+		return place, false
+	}
+	i := slices.IndexFunc(all, func(p queue.Destination) bool { return p.ID == id })
+	if i < 0 {
+		return place, false
+	}
+	return all[i], true
+}
+
+func (d *Deliverer) newReceiver(e queue.Endpoint, place queue.Destination) *receiver {
+	r := &receiver{d: d, e: e}
+	r.worker = delivery.NewWorker(delivery.Config{
+		Store: d.store, Log: d.log, Filter: kinds, Render: r.render, Post: r.post, Policy: d.Policy, Observer: d.Observer,
+	}, place)
+	return r
+}
+
+// endpoint is the newest settings.
+func (r *receiver) endpoint() queue.Endpoint {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.e
+}
+
+// configure takes new settings. A changed address or secret is tried at once.
+func (r *receiver) configure(ctx context.Context, e queue.Endpoint) {
+	r.mu.Lock()
+	old := r.e
+	r.e = e
+	r.mu.Unlock()
+	if sameSettings(old, e) {
+		return
+	}
+	retry := old.URL != e.URL || old.Secret != e.Secret || old.Disabled && !e.Disabled
+	_ = r.worker.Configure(ctx, e.Disabled, retry) // fails only if it has ended
 }
 
 // sameSettings reports whether two readings of an endpoint differ in progress

@@ -1,11 +1,10 @@
 // Package webhook carries the event log to webhook receivers in the form of
-// the official Cloud API: one signed POST for each event, strictly in order
-// for each endpoint, repeated for up to seven days (contract, section 8;
-// docs/webhooks.md is the receiver's side of it).
+// the official Cloud API: one signed POST for each event, in order within each
+// conversation, repeated for up to seven days (contract, section 8;
+// docs/webhooks.md is the receiver's side of it). Package delivery decides what
+// is posted when; this package says to whom, and what a POST looks like.
 //
-//	log ──► lane of endpoint A: route ► render ► sign ► post ► judge ──► progress
-//	    └─► lane of endpoint B: …    (a lane never waits for another one)
+//	event ► lookup its phone ► route ► render ► admit ► sign ► post
 //
-// It knows nothing of phones' screens, ADB, SQL or of who sends messages: it
-// reads the log and keeps its place in it.
+// It knows nothing of phones' screens, ADB, SQL or of who sends messages.
 package webhook

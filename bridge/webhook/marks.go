@@ -61,7 +61,7 @@ func (m *marks) forget() {
 func (m *marks) admit(ctx context.Context, d *Delivery) error {
 	gone, blocks, err := m.current(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errStore, err)
+		return err
 	}
 	if gone[d.Phone.WABA] {
 		return errSkip
@@ -75,7 +75,7 @@ func (m *marks) admit(ctx context.Context, d *Delivery) error {
 	}
 	blocked, err := queue.Blocked(ctx, m.store, d.Event.Phone, number, d.Event.At)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errStore, err)
+		return err
 	}
 	if blocked {
 		return errSkip

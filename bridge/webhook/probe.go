@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -29,20 +30,23 @@ type Result struct {
 }
 
 // Test posts a signed sample (an incoming text, with the values that the
-// Cloud API's own test button uses) to the address and tells what came back.
-// Nothing is repeated. The sample is told by its entry id "0".
+// Cloud API's own test button uses) to the address and reports what came back.
+// Nothing is repeated. The sample is known by its entry id "0".
 func Test(ctx context.Context, client *http.Client, address, secret string) Result {
 	d := &Delivery{Endpoint: queue.Endpoint{URL: address, Secret: secret}}
-	err := Chain{sample, sign, post(client), judge}.Run(ctx, d)
-	r := Result{OK: err == nil, Status: d.Status, Took: d.Took, Excerpt: d.Excerpt, Sent: string(d.Body), Signed: secret != ""}
-	if err != nil {
-		r.Error = err.Error()
+	if err := sample(d); err != nil {
+		return Result{Error: err.Error()}
+	}
+	a := d.post(ctx, client)
+	r := Result{OK: delivery.Judge(a) == delivery.Taken, Status: a.Status, Took: a.Took, Excerpt: a.Excerpt, Sent: string(d.Body), Signed: secret != ""}
+	if !r.OK {
+		r.Error = a.Reason()
 	}
 	return r
 }
 
 // sample renders the test message.
-func sample(_ context.Context, d *Delivery) (err error) {
+func sample(d *Delivery) (err error) {
 	data, err := json.Marshal(wabridge.Message{
 		ID: "wamid.test", Direction: wabridge.In, Chat: wabridge.UserJID("16315551181"), Number: "16315551181",
 		Name: "test user name", Type: "text", Text: "this is a text message", Created: time.Now(),
@@ -82,11 +86,14 @@ func Verify(ctx context.Context, client *http.Client, address, verifyToken strin
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := client.Do(req)
 	if err != nil {
-		return callbackFailed(withoutURL(err).Error(), "check that the receiver runs and can be reached from this machine")
+		return callbackFailed(delivery.WithoutURL(err).Error(), "check that the receiver runs and can be reached from this machine")
 	}
 	defer resp.Body.Close() // nothing was written
 	return judgeChallenge(resp, challenge)
 }
+
+// maxChallenge is more than any challenge is long.
+const maxChallenge = 512
 
 // judgeChallenge says whether the answer to the handshake is right.
 func judgeChallenge(resp *http.Response, challenge string) error {
@@ -94,7 +101,7 @@ func judgeChallenge(resp *http.Response, challenge string) error {
 		return callbackFailed("HTTP Status Code = "+strconv.Itoa(resp.StatusCode)+"; HTTP Message = "+http.StatusText(resp.StatusCode),
 			"answer 200 when hub.verify_token is the token you configured here")
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxExcerpt))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxChallenge))
 	if err != nil {
 		return callbackFailed("the answer broke off", "check the receiver's log")
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -33,7 +34,7 @@ func TestSettingsAreTakenWhileRunning(t *testing.T) {
 		if got, want := rt.texts("moved"), "0"; got != want {
 			t.Errorf("while disabled %q, want %q", got, want)
 		}
-		if list, err := d.Backlog(t.Context()); err != nil || list[0].Health != HealthDisabled || list[0].Pending != 1 {
+		if list, err := d.Statuses(t.Context()); err != nil || list[0].Health() != delivery.HealthDisabled || list[0].Pending != 1 {
 			t.Errorf("%+v, %v", list, err)
 		}
 		store.change("a", func(e *queue.Endpoint) { e.Disabled = false })
@@ -91,14 +92,12 @@ func TestFieldsAndScopesChooseTheEvents(t *testing.T) {
 		store.add(event(t, wabridge.EventEcho, 2, with(incoming(), func(m *wabridge.Message) { m.Text = "by hand" })),
 			event(t, wabridge.EventStatus, 3, moved(wabridge.Sent)))
 		synctest.Wait()
-		if got, want := rt.texts("app")+"|"+rt.texts("echoes"), "in echo:by hand sent|echo:by hand"; got != want {
+		if got, want := rt.texts("app")+"|"+rt.texts("echoes"), "in sent|echo:by hand"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		override := endpoint("phone")
 		override.Scope, override.Phones, override.Cursor = ScopePhone, []string{testPhone.ID}, 3
-		store.mu.Lock()
-		store.endpoints = append(store.endpoints, override)
-		store.mu.Unlock()
+		store.put(override)
 		d.Reload()
 		synctest.Wait()
 		store.text(t, 4, "only for the override")
@@ -109,7 +108,7 @@ func TestFieldsAndScopesChooseTheEvents(t *testing.T) {
 		if got, want := rt.texts("phone"), "only for the override"; got != want {
 			t.Errorf("override got %q, want %q", got, want)
 		}
-		if got, want := rt.texts("app"), "in echo:by hand sent other phone"; got != want {
+		if got, want := rt.texts("app"), "in sent other phone"; got != want {
 			t.Errorf("app got %q, want %q", got, want)
 		}
 	})

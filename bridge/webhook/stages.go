@@ -1,37 +1,27 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // X-Hub-Signature is SHA-1 by contract; X-Hub-Signature-256 is sent beside it
+	"crypto/sha1" //nolint:gosec // X-Hub-Signature is SHA-1 by contract; X-Hub-Signature-256 is sent with it
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 )
 
 // userAgent is what the Cloud API calls itself; some receivers let nothing
 // else in (contract, section 8.1).
 const userAgent = "facebookexternalua"
 
-const (
-	// Timeout bounds one POST, from the dial to the end of the answer.
-	Timeout = 20 * time.Second
-	// maxAnswer is how much of an answer is read (and thrown away) so that
-	// the connection can be used again; a longer one costs a new connection.
-	maxAnswer = 64 << 10
-	// maxExcerpt is how much of an answer Test shows.
-	maxExcerpt = 512
-)
+// Timeout bounds one POST, from the dial to the end of the answer.
+const Timeout = delivery.Timeout
 
 // NewClient makes the HTTP client for deliveries. It follows no redirect (a
 // POST would become a GET, and the signature would go to an address nobody
@@ -40,7 +30,7 @@ const (
 // a CRM in the same office, and only an admin can configure one.
 func NewClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 4
+	transport.MaxIdleConnsPerHost = 2 * delivery.DefaultParallel
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	return &http.Client{
 		Transport:     transport,
@@ -61,16 +51,26 @@ func render(_ context.Context, d *Delivery) (err error) {
 	return nil
 }
 
+// post signs the delivery and posts it.
+func (d *Delivery) post(ctx context.Context, client *http.Client) delivery.Answer {
+	d.sign()
+	d.Header.Set("Content-Type", "application/json")
+	d.Header.Set("User-Agent", userAgent)
+	if d.Event.Number > 0 {
+		d.Header.Set("X-Wabridge-Event", strconv.FormatInt(d.Event.Number, 10))
+	}
+	return delivery.Post(ctx, client, d.Endpoint.URL, d.Header, d.Body)
+}
+
 // sign sets the signatures over the exact bytes of the body. An endpoint
 // without a secret gets none.
-func sign(_ context.Context, d *Delivery) error {
+func (d *Delivery) sign() {
 	d.Header = http.Header{}
 	if d.Endpoint.Secret == "" {
-		return nil
+		return
 	}
 	d.Header.Set("X-Hub-Signature-256", "sha256="+mac(sha256.New, d.Endpoint.Secret, d.Body))
 	d.Header.Set("X-Hub-Signature", "sha1="+mac(sha1.New, d.Endpoint.Secret, d.Body))
-	return nil
 }
 
 // mac is the HMAC in lower-case hex digits.
@@ -78,75 +78,4 @@ func mac(h func() hash.Hash, secret string, body []byte) string {
 	m := hmac.New(h, []byte(secret))
 	m.Write(body)
 	return hex.EncodeToString(m.Sum(nil))
-}
-
-// post sends the delivery and notes the answer. Its error is about the
-// network only and never holds the address, which may carry a secret.
-func post(client *http.Client) Stage {
-	return func(ctx context.Context, d *Delivery) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Endpoint.URL, bytes.NewReader(d.Body))
-		if err != nil {
-			return fmt.Errorf("post: %w", withoutURL(err))
-		}
-		for k, v := range d.Header {
-			req.Header[k] = v
-		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("User-Agent", userAgent)
-		if d.Event.Number > 0 {
-			req.Header.Set("X-Wabridge-Event", strconv.FormatInt(d.Event.Number, 10))
-		}
-		// Not sent, but net/http then repeats the POST at once if the receiver
-		// had closed the kept connection. Receivers must expect repeats anyway.
-		req.Header["Idempotency-Key"] = nil
-
-		start := time.Now()
-		resp, err := client.Do(req)
-		if err != nil {
-			d.Took = time.Since(start)
-			return fmt.Errorf("post: %w", withoutURL(err))
-		}
-		d.Status = resp.StatusCode
-		d.Excerpt, err = readAnswer(resp.Body)
-		d.Took = time.Since(start)
-		if err != nil {
-			return fmt.Errorf("read the answer: %w", withoutURL(err))
-		}
-		return nil
-	}
-}
-
-// readAnswer reads what it may of the answer and returns its start.
-func readAnswer(body io.ReadCloser) (string, error) {
-	defer body.Close() // nothing was written
-	start, err := io.ReadAll(io.LimitReader(body, maxExcerpt))
-	if err == nil {
-		_, err = io.CopyN(io.Discard, body, maxAnswer)
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return string(start), err
-	}
-	return string(start), nil
-}
-
-// withoutURL takes the address out of an error of net/http.
-func withoutURL(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		if e.Timeout() {
-			return fmt.Errorf("no answer in time: %w", e.Err)
-		}
-		return e.Err
-	}
-	return err
-}
-
-// judge takes every 2xx for success: receivers answer 200, 201, 202 and 204.
-func judge(_ context.Context, d *Delivery) error {
-	switch {
-	case d.Status >= 200 && d.Status < 300:
-		return nil
-	case d.Status >= 300 && d.Status < 400:
-		return fmt.Errorf("receiver answered %d: redirects are not followed, configure the final address", d.Status)
-	}
-	return fmt.Errorf("receiver answered %d", d.Status)
 }

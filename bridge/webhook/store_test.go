@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -11,26 +10,40 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge/delivery/deliverytest"
 	"github.com/wabridge/wabridge/queue"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// memory is a Store in memory. What SaveProgress got survives a "restart":
-// a new Deliverer on the same memory.
+// memory is a Store in memory. What was saved survives a "restart": a new
+// Deliverer on the same memory.
 type memory struct {
 	keeper
+	*deliverytest.Places
 	mu        sync.Mutex
 	events    []wabridge.Event
 	changed   chan struct{}
 	endpoints []queue.Endpoint
-	saves     int
 	broken    error // what every call answers
-	unsaving  error // what SaveProgress answers
 }
 
 func newMemory(endpoints ...queue.Endpoint) *memory {
-	return &memory{keeper: noObjects{}, changed: make(chan struct{}), endpoints: endpoints}
+	m := &memory{keeper: noObjects{}, Places: deliverytest.New(), changed: make(chan struct{})}
+	for _, e := range endpoints {
+		m.put(e)
+	}
+	return m
+}
+
+// put adds an endpoint.
+func (m *memory) put(e queue.Endpoint) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.endpoints = append(m.endpoints, e)
+	if err := m.AddDestination(context.Background(), queue.Destination{ID: e.ID, Kind: Kind, Cursor: e.Cursor}); err != nil {
+		panic(err)
+	}
 }
 
 // add appends events and tells the readers.
@@ -60,13 +73,10 @@ func (m *memory) breakWith(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.broken = err
+	m.FailSaving(err)
 }
 
-func (m *memory) breakSaving(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.unsaving = err
-}
+func (m *memory) breakSaving(err error) { m.FailSaving(err) }
 
 func (m *memory) change(id string, f func(*queue.Endpoint)) {
 	m.mu.Lock()
@@ -82,6 +92,9 @@ func (m *memory) remove(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.endpoints = slices.DeleteFunc(m.endpoints, func(e queue.Endpoint) bool { return e.ID == id })
+	if err := m.DeleteDestination(context.Background(), id); err != nil {
+		panic(err)
+	}
 }
 
 func (m *memory) endpoint(id string) queue.Endpoint {
@@ -89,10 +102,18 @@ func (m *memory) endpoint(id string) queue.Endpoint {
 	defer m.mu.Unlock()
 	for _, e := range m.endpoints {
 		if e.ID == id {
-			return e
+			return m.placed(e)
 		}
 	}
 	return queue.Endpoint{}
+}
+
+// placed is an endpoint with its progress.
+func (m *memory) placed(e queue.Endpoint) queue.Endpoint {
+	p := m.Place(e.ID)
+	e.Cursor, e.Failures, e.Failing, e.Next = m.Settled(e.ID), p.Failures, p.Failing, p.Next
+	e.LastError, e.LastOK, e.Dropped, e.DeadLetters = p.LastError, p.LastOK, p.Dropped, p.DeadLetters
+	return e
 }
 
 func (m *memory) Events(_ context.Context, after int64, limit int, f queue.EventFilter) ([]wabridge.Event, int64, error) {
@@ -157,24 +178,11 @@ func (m *memory) Phone(_ context.Context, id string) (wabridge.Phone, error) {
 func (m *memory) Endpoints(context.Context) ([]queue.Endpoint, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.endpoints), m.broken
-}
-
-func (m *memory) SaveProgress(_ context.Context, p queue.Endpoint) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := cmp.Or(m.broken, m.unsaving); err != nil {
-		return err
+	var all []queue.Endpoint
+	for _, e := range m.endpoints {
+		all = append(all, m.placed(e))
 	}
-	m.saves++
-	for i, e := range m.endpoints {
-		if e.ID == p.ID {
-			m.endpoints[i].Cursor, m.endpoints[i].Failures, m.endpoints[i].Failing, m.endpoints[i].Next = p.Cursor, p.Failures, p.Failing, p.Next
-			m.endpoints[i].LastError, m.endpoints[i].LastOK, m.endpoints[i].Dropped = p.LastError, p.LastOK, p.Dropped
-			return nil
-		}
-	}
-	return wabridge.Fail(wabridge.CodeNotFound, nil, "no endpoint %s", p.ID)
+	return all, m.broken
 }
 
 // noObjects is an empty store of objects.

@@ -116,7 +116,7 @@ func demo(c *cobra.Command, f demoFlags) (err error) {
 func demoConfig(fl *pflag.FlagSet, f *demoFlags) (daemon.Config, error) {
 	defaults := map[string]any{
 		"discover": false, "log.level": "warn", "pacing.gap": "0s", "pacing.pair_limit": false,
-		"devino.allow_private": true, "twin.allow_private": true, "media.allow_private": true,
+		"devino.allow_loopback": true, "twin.allow_loopback": true, "media.allow_private": true,
 		"webhook.app_secret": f.secret,
 	}
 	if f.sim.latency == string(phonesim.Instant) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,10 +17,10 @@ import (
 
 func newWebhook() *cobra.Command {
 	return group(&cobra.Command{
-		Use: "webhook", Short: "Test, list, add and remove webhook receivers",
+		Use: "webhook", Aliases: []string{"webhooks"}, Short: "Test, list, add and remove webhook receivers, and replay dead letters",
 		Long: `Webhooks carry messages and statuses to a program of yours, in the Cloud API's
 form. docs/webhooks.md tells a receiver all it needs.`,
-	}, newWebhookTest(), newWebhookList(), newWebhookAdd(), newWebhookRemove())
+	}, newWebhookTest(), newWebhookList(), newWebhookAdd(), newWebhookRemove(), newDeadLetters(), newReplay())
 }
 
 func newWebhookTest() *cobra.Command {
@@ -41,62 +40,6 @@ not take it.`,
 	c.Flags().StringVar(&secret, "secret", "", "app secret of X-Hub-Signature-256; without it the sample is not signed")
 	c.Flags().StringVar(&verify, "verify-token", "", "try the handshake with this hub.verify_token first")
 	return c
-}
-
-// A hookRow is a receiver as /bridge/v1/webhooks tells of it.
-type hookRow struct {
-	queue.Endpoint
-	HasSecret bool  `json:"has_secret"`
-	Backlog   int64 `json:"backlog"`
-}
-
-func (h hookRow) state() string {
-	switch {
-	case h.Disabled:
-		return "disabled"
-	case h.Failures > 0:
-		return fmt.Sprintf("failing since %s, next try %s", minute(h.Failing), minute(h.Next))
-	}
-	return "ok"
-}
-
-func newWebhookList() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "list", Short: "List the receivers, their backlog and last error", Args: need(),
-		RunE: func(c *cobra.Command, _ []string) error {
-			cl, err := newClient(c)
-			if err != nil {
-				return err
-			}
-			var page struct {
-				Webhooks []hookRow `json:"webhooks"`
-			}
-			if err := cl.do(c.Context(), "GET", "/bridge/v1/webhooks", nil, &page); err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), page.Webhooks)
-			}
-			return printHooks(c.OutOrStdout(), page.Webhooks)
-		},
-	}
-	addClientFlags(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return c
-}
-
-func printHooks(out io.Writer, hooks []hookRow) error {
-	if len(hooks) == 0 {
-		_, err := fmt.Fprintln(out, "no receivers; `wabridge webhook add URL` adds one")
-		return err
-	}
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tURL\tSCOPE\tSIGNED\tBACKLOG\tSTATE\tLAST ERROR")
-	for _, h := range hooks {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%t\t%d\t%s\t%s\n", h.ID, h.URL, h.Scope, h.HasSecret, h.Backlog, h.state(), h.LastError)
-	}
-	return w.Flush()
 }
 
 func newWebhookAdd() *cobra.Command {
@@ -131,7 +74,7 @@ func newWebhookAdd() *cobra.Command {
 	c.Flags().StringVar(&verify, "verify-token", "", "hub.verify_token of the handshake; without it no handshake is done")
 	c.Flags().StringVar(&scope, "scope", "app", "app, waba or phone: a narrower one takes the place of a wider")
 	c.Flags().StringSliceVar(&phones, "phone", nil, "only these phone_number_ids")
-	c.Flags().StringSliceVar(&fields, "field", nil, "only these fields: messages, calls, message_template_status_update …, * for all (default: messages, smb_message_echoes)")
+	c.Flags().StringSliceVar(&fields, "field", nil, "only these fields: messages, calls, message_template_status_update …, * for all (default: messages)")
 	return c
 }
 

@@ -194,7 +194,9 @@ func endpoints(b *bench) {
 	}
 	e.Cursor, e.Failures, e.Failing, e.Next = 5, 3, b.now, b.now.Add(time.Minute)
 	e.LastError, e.LastOK, e.Dropped = "503", b.now.Add(-time.Minute), 2
-	b.code(b.SaveProgress(b.ctx, e), 0)
+	progress := queue.DeliveryProgress{Destination: queue.Destination{ID: e.ID, Cursor: e.Cursor, Failures: e.Failures, Failing: e.Failing, Next: e.Next,
+		LastError: e.LastError, LastOK: e.LastOK, Dropped: e.Dropped}}
+	b.code(b.SaveDeliveries(b.ctx, progress), 0)
 	list, err := b.Endpoints(b.ctx)
 	if err != nil || len(list) != 1 {
 		b.Fatalf("list: %+v, %v", list, err)
@@ -215,7 +217,7 @@ func endpoints(b *bench) {
 	}
 	b.code(b.DeleteEndpoint(b.ctx, e.ID), 0)
 	b.code(b.DeleteEndpoint(b.ctx, e.ID), wabridge.CodeNotFound)
-	b.code(b.SaveProgress(b.ctx, e), wabridge.CodeNotFound)
+	b.code(b.SaveDeliveries(b.ctx, progress), wabridge.CodeNotFound)
 }
 
 func endpointCursor(b *bench) {

@@ -123,7 +123,7 @@ SELECT s.id FROM session s
 WHERE s.sent < (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND (m.handed IS NOT NULL OR m.direction = 'echo'))
   OR s.received < (SELECT count(*) FROM message m WHERE m.session = s.id AND m.session <> '' AND m.direction = 'in')`},
 	{"no cursor is beyond the log", `
-SELECT id FROM endpoint
+SELECT id FROM destination
 WHERE cursor > (` + lastEvent + `)`},
 }
 

@@ -45,6 +45,9 @@ FROM (SELECT number, at FROM event ORDER BY number LIMIT ?2)
 WHERE at < ?1`
 
 	deleteEvents = `DELETE FROM event WHERE number <= ?1`
+
+	// A delivery without its event has nothing to deliver any more.
+	deleteDeliveries = `DELETE FROM delivery WHERE event <= ?1`
 )
 
 // Clean drops old events and idempotency keys and, if there is a Retention.Keep,
@@ -76,6 +79,9 @@ func (db *DB) Clean(ctx context.Context, now time.Time, r Retention) (Cleaned, e
 		db.drop(ctx, &c.Events, func(t *tx) (int64, error) {
 			var last int64
 			if err := t.row(oldEvents, []any{now.Add(-max(r.Events, MinEvents)).UnixMilli(), cleanStep}, &last); err != nil || last == 0 {
+				return 0, err
+			}
+			if err := t.exec(deleteDeliveries, last); err != nil {
 				return 0, err
 			}
 			return t.change(deleteEvents, last)

@@ -9,15 +9,19 @@ import (
 	"errors"
 	"time"
 
-	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/queue"
 )
 
+// settledUpTo is the number up to which a destination d has everything, apart
+// from dead letters.
+const settledUpTo = `min(d.cursor, coalesce((SELECT min(v.event) - 1 FROM delivery v WHERE v.destination = d.id AND v.state = 'waiting'), d.cursor))`
+
 const selectEndpoint = `
-SELECT id, url, verify_token, secret, phones, fields, scope, cursor, failures, failing, next,
-  last_error, last_ok, dropped, created, disabled
-FROM endpoint
-ORDER BY created, id`
+SELECT e.id, e.url, e.verify_token, e.secret, e.phones, e.fields, e.scope, ` + settledUpTo + `, d.failures, d.failing, d.next,
+  d.last_error, d.last_ok, d.dropped, e.created, e.disabled,
+  (SELECT count(*) FROM delivery v WHERE v.destination = e.id AND v.state = 'dead')
+FROM endpoint e JOIN destination d ON d.id = e.id
+ORDER BY e.created, e.id`
 
 // Endpoints implements queue.Endpoints, oldest first.
 func (db *DB) Endpoints(ctx context.Context) (all []queue.Endpoint, err error) {
@@ -44,7 +48,7 @@ func scanEndpoint(e *queue.Endpoint, from interface{ Scan(...any) error }) error
 	var failing, next, ok sql.NullInt64
 	var created int64
 	err := from.Scan(&e.ID, &e.URL, &e.VerifyToken, &e.Secret, &phones, &fields, &e.Scope, &e.Cursor, &e.Failures, &failing, &next,
-		&e.LastError, &ok, &e.Dropped, &created, &e.Disabled)
+		&e.LastError, &ok, &e.Dropped, &created, &e.Disabled, &e.DeadLetters)
 	if err != nil {
 		return err
 	}
@@ -52,14 +56,23 @@ func scanEndpoint(e *queue.Endpoint, from interface{ Scan(...any) error }) error
 	return errors.Join(json.Unmarshal([]byte(phones), &e.Phones), json.Unmarshal([]byte(fields), &e.Fields))
 }
 
-// A known endpoint keeps its place in the log and its record of failures:
-// those are SaveProgress's.
-const putEndpoint = `
-INSERT INTO endpoint (id, url, verify_token, secret, phones, fields, scope, cursor, created, disabled)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(?8 <> 0, ?8, (` + lastEvent + `)), ?9, ?10)
+const (
+	putEndpoint = `
+INSERT INTO endpoint (id, url, verify_token, secret, phones, fields, scope, created, disabled)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO UPDATE
-SET url = ?2, verify_token = ?3, secret = ?4, phones = ?5, fields = ?6, scope = ?7, disabled = ?10
-RETURNING cursor, created`
+SET url = ?2, verify_token = ?3, secret = ?4, phones = ?5, fields = ?6, scope = ?7, disabled = ?9
+RETURNING created`
+
+	// A known endpoint keeps its place in the log and its record of failures:
+	// those are SaveDeliveries'.
+	addEndpointPlace = `
+INSERT INTO destination (id, kind, cursor, created)
+VALUES (?1, 'webhook', iif(?2 <> 0, ?2, (` + lastEvent + `)), ?3)
+ON CONFLICT (id) DO NOTHING`
+
+	endpointPlace = `SELECT ` + settledUpTo + ` FROM destination d WHERE id = ?1`
+)
 
 // PutEndpoint implements queue.Endpoints.
 func (db *DB) PutEndpoint(ctx context.Context, e queue.Endpoint) (queue.Endpoint, error) {
@@ -74,12 +87,15 @@ func (db *DB) PutEndpoint(ctx context.Context, e queue.Endpoint) (queue.Endpoint
 	err := db.update(ctx, "store endpoint "+e.ID, func(t *tx) error {
 		var created int64
 		t.changed = true
-		args := []any{e.ID, e.URL, e.VerifyToken, e.Secret, listText(e.Phones), listText(e.Fields), e.Scope, e.Cursor, e.Created.UnixMilli(), e.Disabled}
-		if err := t.row(putEndpoint, args, &e.Cursor, &created); err != nil {
+		args := []any{e.ID, e.URL, e.VerifyToken, e.Secret, listText(e.Phones), listText(e.Fields), e.Scope, e.Created.UnixMilli(), e.Disabled}
+		if err := t.row(putEndpoint, args, &created); err != nil {
 			return err
 		}
 		e.Created = time.UnixMilli(created).UTC()
-		return nil
+		if err := t.exec(addEndpointPlace, e.ID, e.Cursor, created); err != nil {
+			return err
+		}
+		return t.row(endpointPlace, []any{e.ID}, &e.Cursor)
 	})
 	return e, err
 }
@@ -92,19 +108,6 @@ func listText(list []string) string {
 	return "null"
 }
 
-const saveProgress = `
-UPDATE endpoint
-SET cursor = ?2, failures = ?3, failing = ?4, next = ?5, last_error = ?6, last_ok = ?7, dropped = ?8
-WHERE id = ?1`
-
-// SaveProgress implements queue.Endpoints.
-func (db *DB) SaveProgress(ctx context.Context, e queue.Endpoint) error {
-	return db.update(ctx, "store progress of endpoint "+e.ID, func(t *tx) error {
-		n, err := t.change(saveProgress, e.ID, e.Cursor, e.Failures, millis(e.Failing), millis(e.Next), e.LastError, millis(e.LastOK), e.Dropped)
-		return missing(n, err, e.ID)
-	})
-}
-
 const deleteEndpoint = `DELETE FROM endpoint WHERE id = ?1`
 
 // DeleteEndpoint implements queue.Endpoints.
@@ -112,13 +115,9 @@ func (db *DB) DeleteEndpoint(ctx context.Context, id string) error {
 	return db.update(ctx, "delete endpoint "+id, func(t *tx) error {
 		t.changed = true
 		n, err := t.change(deleteEndpoint, id)
-		return missing(n, err, id)
+		if err := missing(n, err, id); err != nil {
+			return err
+		}
+		return t.exec(deleteDestination, id)
 	})
-}
-
-func missing(n int64, err error, id string) error {
-	if err == nil && n == 0 {
-		return wabridge.Fail(wabridge.CodeNotFound, nil, "there is no endpoint %s", id)
-	}
-	return err
 }
