@@ -138,6 +138,17 @@ const MaxTaps = 3
 // sent again, and holds nothing back. A bubble that is seen later still counts.
 func (m *Message) Undecided() bool { return m.State == Unconfirmed && m.Held }
 
+// Incidental reports whether a received message tells of something that happened
+// and says nothing itself: a reaction, a missed call, a message that was taken back.
+// Bots, and interfaces that know texts only, pass it over.
+func (m *Message) Incidental() bool {
+	switch m.Type {
+	case "reaction", "call", "deleted":
+		return true
+	}
+	return false
+}
+
 // SourceBot is the Source of what a bot says.
 const SourceBot = "bot"
 

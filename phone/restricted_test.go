@@ -79,3 +79,19 @@ func TestTheInvitationCountsOnlyAfterOurLink(t *testing.T) {
 	}
 	r.ledger("15550003333", "b")
 }
+
+// TestAFileToANewChatOfARestrictedAccount: a file waits as a text does, in every
+// language.
+func TestAFileToANewChatOfARestrictedAccount(t *testing.T) {
+	for _, locale := range []string{"en", "pt", "de"} {
+		r := newRig(t, phonesim.Config{Locale: locale})
+		f := withFiles(r)
+		if err := r.sim.Fault(phonesim.Fault{Kind: "restricted"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.send(fileMessage(f, 1, "image", "image/jpeg", "", "look", []byte("a"))); wabridge.CodeOf(err) != wabridge.CodeNoNewChats {
+			t.Errorf("%s: %v, want code %d", locale, err, wabridge.CodeNoNewChats)
+		}
+		r.ledger(bob)
+	}
+}

@@ -22,7 +22,7 @@ func (e *Engine) event(ctx context.Context, ev wabridge.Event) error {
 		}
 	case wabridge.EventMessage:
 		var m wabridge.Message
-		if !e.read(ev, &m) || m.Type == "reaction" {
+		if !e.read(ev, &m) || m.Incidental() {
 			return nil
 		}
 		if m.Session == "" {
@@ -157,7 +157,7 @@ const typedSlack = time.Minute
 
 // typed hands a session over to the person who has typed in its chat.
 func (e *Engine) typed(ctx context.Context, s wabridge.Session, m wabridge.Message, ev wabridge.Event) error {
-	if m.Created.Before(s.Started.Add(-typedSlack)) || m.Type == "reaction" {
+	if m.Created.Before(s.Started.Add(-typedSlack)) || m.Incidental() {
 		return nil
 	}
 	t := turned{Session: s}

@@ -128,7 +128,7 @@ func (w cht) incoming(list []incoming) (call, error) {
 func (w cht) most() (int, int)    { return 50, 20 }
 func (w cht) tells(s string) bool { return chtStatus[s] != "" }
 func (w cht) takes(in incoming) bool {
-	return in.Group == "" && in.Type != "reaction"
+	return in.Group == "" && !in.Incidental
 }
 
 func (w cht) field(name string) string {

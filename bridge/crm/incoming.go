@@ -18,19 +18,21 @@ var errUnreadable = errors.New("unreadable event")
 // An incoming is a message that somebody wrote, as the preset wabridge posts
 // it; the others take from it what they have a place for.
 type incoming struct {
-	ID        string
-	Phone     string
-	To        string // the phone's own number; "" while unknown
-	From      string
-	Name      string
-	Type      string
-	Text      string
-	Timestamp int64 // seconds
-	Body      json.RawMessage
-	Media     *wabridge.Media
-	Context   string
-	Group     string
-	GroupName string
+	ID    string
+	Phone string
+	To    string // the phone's own number; "" while unknown
+	From  string
+	Name  string
+	Type  string
+	// Incidental: it tells of something that happened (wabridge.Message.Incidental).
+	Incidental bool
+	Text       string
+	Timestamp  int64 // seconds
+	Body       json.RawMessage
+	Media      *wabridge.Media
+	Context    string
+	Group      string
+	GroupName  string
 	// Notification is what the phone showed, as package inbox kept it.
 	Notification json.RawMessage
 	raw          bool // it is asked for, even if it is not there
@@ -78,7 +80,7 @@ func (p *Poller) incomingOf(ctx context.Context, ev wabridge.Event) (j job, ok b
 	}
 	number := cmp.Or(m.Number, wabridge.NumberOf(m.Chat))
 	in := &incoming{
-		ID: m.ID, Phone: ev.Phone, From: number, Name: m.Name, Type: cmp.Or(m.Type, "text"), Text: string(m.Text), Timestamp: m.Created.Unix(),
+		ID: m.ID, Phone: ev.Phone, From: number, Name: m.Name, Type: cmp.Or(m.Type, "text"), Incidental: m.Incidental(), Text: string(m.Text), Timestamp: m.Created.Unix(),
 		Body: m.Body, Media: m.Media, Context: m.Context, Group: m.Group, GroupName: m.GroupName,
 		number: number != "", received: ev.At,
 	}

@@ -134,7 +134,7 @@ func (w smssync) incoming(list []incoming) (call, error) {
 func (w smssync) most() (int, int)  { return 50, 1 }
 func (w smssync) tells(string) bool { return true }
 func (w smssync) takes(in incoming) bool {
-	return in.Group == "" && in.Type != "reaction"
+	return in.Group == "" && !in.Incidental
 }
 
 func (w smssync) field(name string) string {

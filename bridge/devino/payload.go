@@ -157,7 +157,7 @@ func (r *renderer) render(ctx context.Context, ev wabridge.Event) (callback.Job,
 }
 
 // renderIncoming makes the webhook of an incoming message. Devino has no form
-// for groups and reactions.
+// for groups, reactions, missed calls and messages that were taken back.
 func (r *renderer) renderIncoming(ctx context.Context, ev wabridge.Event) (callback.Job, error) {
 	if r.Incoming == "" {
 		return callback.Job{}, nil
@@ -166,7 +166,7 @@ func (r *renderer) renderIncoming(ctx context.Context, ev wabridge.Event) (callb
 	if err := json.Unmarshal(ev.Data, &m); err != nil {
 		return callback.Job{}, fmt.Errorf("%w: message data: %w", callback.ErrUnreadable, err)
 	}
-	if m.Group != "" || wabridge.IsGroup(m.Chat) || m.Type == "reaction" || m.Direction != wabridge.In {
+	if m.Group != "" || wabridge.IsGroup(m.Chat) || m.Incidental() || m.Direction != wabridge.In {
 		return callback.Job{}, nil
 	}
 	in := &incoming{
