@@ -201,6 +201,7 @@ func (d *Daemon) assemble(p wabridge.Phone, pin string, link *adb.Link) *runner 
 			return inbox.Over(dev), nil
 		},
 		OnGap:  func(g inbox.Gap) { r.session.Gap(g.Ref) },
+		OnHeld: func(bubbles int) { d.metrics.Held(p.ID, "record", bubbles) },
 		OnFile: func(message string) { r.files.Here(message) },
 	})
 	r.files = file.New(file.Config{

@@ -50,6 +50,10 @@ type Config struct {
 	KeepRaw bool
 	// OnGap is called from the reading loop and must not wait. May be nil.
 	OnGap func(Gap)
+	// OnHeld hears how many bubbles of a look seemed new although the screen shows
+	// nothing that it did not show before, and were not recorded; it must not wait.
+	// May be nil.
+	OnHeld func(bubbles int)
 	// OnFile hears, from the reading loop, of a message whose file the phone
 	// has; it must not wait. May be nil.
 	OnFile func(message string)
@@ -86,10 +90,11 @@ type Reader struct {
 	ready  chan struct{}   // closed at the first whole check
 	once   sync.Once
 
-	trail   trail
-	calls   calls
-	studied chan struct{} // closed when the address book was read, or could not be
-	learned sync.Once
+	trail    trail
+	evidence evidence
+	calls    calls
+	studied  chan struct{} // closed when the address book was read, or could not be
+	learned  sync.Once
 
 	redacted sync.Once // it was said that the phone redacts texts
 }
@@ -104,6 +109,9 @@ func New(cfg Config) *Reader {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.OnHeld == nil {
+		cfg.OnHeld = func(int) {}
 	}
 	if cfg.OnGap == nil {
 		cfg.OnGap = func(Gap) {}

@@ -55,7 +55,8 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	}
 	var out Looked
 	var now Window
-	chatID := ""
+	var what judged
+	chatID, held := "", 0
 	out.New, err = r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) (ch queue.Changes) {
 			chatID = chat.ID
@@ -66,10 +67,18 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 			ch, now.IDs, out.Anchored = Shown(chat, known, ours, v)
 			r.stoodByUs(ch.New)
 			now.whole = reaches(now.IDs, known, ours)
+			if what = r.evidence.judge(chat.ID, v, len(ch.New)); !what.stored {
+				held, ch.New = len(ch.New), nil
+			}
 			return ch
 		})
 	if err != nil {
 		return Looked{}, fmt.Errorf("store what the chat shows: %w", err)
+	}
+	r.evidence.note(chatID, what, v.At)
+	if held > 0 {
+		r.log.Warn("what a chat shows was not recorded again: its screen shows nothing that it did not show before", "chat_bubbles", len(v.Seen), "held", held)
+		r.cfg.OnHeld(held)
 	}
 	r.trail.saw(idsOf(out.New), v.At)
 	r.trail.look(chatID, now.with(out.New), v)

@@ -121,6 +121,7 @@ type Session struct {
 	read     map[string]whatsapp.Row // by name in the chat list: the row at the last visit
 	rows     map[string]string       // by name in the chat list: what a row with something unrecorded showed
 	late     map[string]bool         // by name: rows of strangers that were seen once with something unrecorded
+	opened   map[string]visits       // by name in the chat list: how often a chat was opened for what its row shows
 	soon     bool                    // the chat list is to be read again shortly
 	archived archived                // the list of archived chats
 	visited  map[string]time.Time    // when a chat was last opened for its ticks
@@ -150,7 +151,7 @@ func New(cfg Config) *Session {
 	return &Session{
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
 		dirty: true, left: map[string]time.Time{}, visited: map[string]time.Time{}, met: map[string]bool{}, tapped: map[string]int{}, titles: map[string]string{},
-		read: map[string]whatsapp.Row{}, rows: map[string]string{}, late: map[string]bool{},
+		read: map[string]whatsapp.Row{}, rows: map[string]string{}, opened: map[string]visits{}, late: map[string]bool{},
 		uploads: map[string]int{}, readAt: map[string]time.Time{}, tried: map[string]time.Time{}, pictured: time.Now(),
 	}
 }

@@ -24,6 +24,9 @@ type Observer interface {
 	Step(phone, step string, took time.Duration)
 	// Looked hears that the screen was read, for a send or not.
 	Looked(phone string, at time.Time)
+	// Held hears of something that was not done because there was no evidence for
+	// it: what is "open" (visits of a chat) or "record" (bubbles).
+	Held(phone, what string, n int)
 }
 
 // about has all that is logged and observed belong to a message until the

@@ -229,7 +229,7 @@ func (w *walk) next(ctx context.Context, list whatsapp.Screen, found map[string]
 		if err != nil {
 			return nil, err
 		}
-		if missing {
+		if missing && (w.told(row.Name) || w.s.mayOpen(row, time.Now())) {
 			return &list.Chats[i], nil
 		}
 		w.unread = w.unread || row.Unread > 0
@@ -267,6 +267,7 @@ func sameRows(a, b whatsapp.Screen) bool {
 // something was new is left like any other: more may have come on the way out.
 func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, error) {
 	w.visits++
+	w.s.noteVisit(row, time.Now())
 	w.s.dirty = true
 	if err := w.s.tap(ctx, row.Bounds); err != nil {
 		return whatsapp.Screen{}, err

@@ -41,6 +41,7 @@ type Metrics struct {
 	lastIncoming, lastLook    *prometheus.GaugeVec
 	steps                     *prometheus.HistogramVec
 	posts                     *prometheus.CounterVec
+	held                      *prometheus.CounterVec
 	postTime                  *prometheus.HistogramVec
 	requests                  *prometheus.CounterVec
 	requestTime               *prometheus.HistogramVec
@@ -64,6 +65,7 @@ func New(version string, state *State) *Metrics {
 	m.deliveredAfter = m.histogram("message_delivered_seconds", "Time from a message being due to its second tick, as far as it was seen.", waitBuckets, "phone")
 	m.lastIncoming = m.gauge("phone_last_incoming_timestamp_seconds", "When the newest message came in since the start of the program.", "phone")
 	m.lastLook = m.gauge("phone_last_look_timestamp_seconds", "When the phone's screen was last read since the start of the program.", "phone")
+	m.held = m.counter("incoming_held_total", "What seemed new in a chat without anything new to be seen there, and was left alone: bubbles (record) and visits (open).", "phone", "what")
 	m.steps = m.histogram("send_step_seconds", "Time of the steps of a send: open, look, check, tap, confirm.", stepBuckets, "phone", "step")
 	m.posts = m.counter("webhook_posts_total", "POSTs to webhook receivers, by result: 2xx, 3xx, 4xx, 5xx, or error (no answer).", "endpoint", "result")
 	m.postTime = m.histogram("webhook_post_seconds", "Time of POSTs to webhook receivers.", requestBuckets, "endpoint")
@@ -113,6 +115,9 @@ func (m *Metrics) Phone(id string) {
 	m.accepted.WithLabelValues(id)
 	for _, source := range []string{"notification", "screen"} {
 		m.received.WithLabelValues(id, string(wabridge.In), source)
+	}
+	for _, what := range []string{"record", "open"} {
+		m.held.WithLabelValues(id, what)
 	}
 	for _, state := range []wabridge.State{wabridge.Sent, wabridge.Failed} {
 		m.moved.WithLabelValues(id, string(state), "0")
@@ -183,6 +188,13 @@ func (m *Metrics) Committed(jobs int, took time.Duration) {
 // Step implements phone.Observer.
 func (m *Metrics) Step(phone, step string, took time.Duration) {
 	m.steps.WithLabelValues(phone, step).Observe(took.Seconds())
+}
+
+// Held counts what seemed new in a chat without anything new to be seen there:
+// bubbles that were not recorded again ("record"), visits that were not made
+// ("open").
+func (m *Metrics) Held(phone, what string, n int) {
+	m.held.WithLabelValues(phone, what).Add(float64(n))
 }
 
 // Looked implements phone.Observer.
