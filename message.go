@@ -108,7 +108,7 @@ type Message struct {
 	ReadAt    time.Time `json:"read_at,omitzero"`
 	Ended     time.Time `json:"ended_at,omitzero"` // failed, expired or canceled
 	// Resent is the id of the message that was accepted in place of this one,
-	// which ended without having left.
+	// which ended, or is undecided, without having been seen to leave.
 	Resent string `json:"resent_as,omitempty"`
 
 	// Source tells how an incoming message was learned: "notification" (its

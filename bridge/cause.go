@@ -29,6 +29,8 @@ var causes = []Cause{
 	{"storage_full", wabridge.CodeAttention, "storage is full"},
 	{"update", wabridge.CodeAttention, "update WhatsApp on the phone"},
 	{"not_installed", wabridge.CodeAttention, "is not installed"},
+	{"undecided", wabridge.CodeAmbiguous, "nobody looks for it any more"},
+	{"tapped", wabridge.CodeTapped, "was tapped as often as one message may be"},
 	{"restored", wabridge.CodeInternal, "was restored from a backup"},
 	{"file_gone", wabridge.CodeMediaUpload, "the file of the message is not here"},
 	{"no_preview", wabridge.CodeMediaUpload, "opened no preview"},

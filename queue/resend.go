@@ -13,8 +13,8 @@ const ResendTTL = 30 * 24 * time.Hour
 
 // A Resender sends ended messages again.
 type Resender interface {
-	// Resend accepts a new message with the content of one that ended without
-	// having been seen to leave, and notes it in the old one (Message.Resent),
+	// Resend accepts a new message with the content of one that ended, or is
+	// undecided, without having been seen to leave, and notes it in the old one (Message.Resent),
 	// in one transaction: one message is sent again once, whoever asks and
 	// however many ask at the same time. The errors are those of CheckResend,
 	// and CodeNotFound.
@@ -30,8 +30,8 @@ func CheckResend(m *wabridge.Message, mayHaveLeft bool) error {
 	switch {
 	case m.Direction != wabridge.Out:
 		return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s was not sent from here", m.ID)
-	case m.State != wabridge.Failed && m.State != wabridge.Expired && m.State != wabridge.Canceled:
-		return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s is %s; only one that failed, expired or was canceled is sent again", m.ID, m.State)
+	case m.State != wabridge.Failed && m.State != wabridge.Expired && m.State != wabridge.Canceled && !m.Undecided():
+		return wabridge.Fail(wabridge.CodeTooLate, nil, "message %s is %s; only one that failed, expired, was canceled or is undecided is sent again", m.ID, m.State)
 	case m.Resent != "":
 		return wabridge.Fail(wabridge.CodeConflict, nil, "message %s was sent again already, as %s", m.ID, m.Resent)
 	case m.Code == wabridge.CodeOptedOut:
@@ -45,7 +45,7 @@ func CheckResend(m *wabridge.Message, mayHaveLeft bool) error {
 // MayHaveLeft reports whether a message that ended may have left the phone
 // nevertheless: its bubble was seen, or its fate was never learned.
 func MayHaveLeft(m *wabridge.Message) bool {
-	return !m.HandedAt.IsZero() || m.Code.Cloud() == wabridge.CodeInternal
+	return m.Undecided() || !m.HandedAt.IsZero() || m.Code.Cloud() == wabridge.CodeInternal
 }
 
 // Again is the draft of a new message that says what an ended one said. It

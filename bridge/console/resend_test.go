@@ -41,17 +41,22 @@ func TestSendAgainIsOncePerMessage(t *testing.T) {
 	for i := range 4 {
 		people = append(people, d.token(fmt.Sprint("colleague ", i)))
 	}
-	ends := []wabridge.Move{
-		wabridge.HasFailed(time.Now(), wabridge.CodeUndeliverable, "the app says that this number is not on WhatsApp"),
-		wabridge.HasFailed(time.Now(), wabridge.CodeMediaUpload, "the file is broken"),
-		wabridge.HasExpired(time.Now()), wabridge.WasCanceled(time.Now()),
-		wabridge.HasFailed(time.Now(), wabridge.CodeAmbiguous, "it is not known whether it left"),
-		wabridge.HasFailed(time.Now(), wabridge.CodeInternal, "it was restored from a backup"),
+	ends := [][]wabridge.Move{
+		{wabridge.HasFailed(time.Now(), wabridge.CodeUndeliverable, "the app says that this number is not on WhatsApp")},
+		{wabridge.HasFailed(time.Now(), wabridge.CodeMediaUpload, "the file is broken")},
+		{wabridge.HasExpired(time.Now())}, {wabridge.WasCanceled(time.Now())},
+		{wabridge.HasFailed(time.Now(), wabridge.CodeAmbiguous, "it is not known whether it left")},
+		{wabridge.HasFailed(time.Now(), wabridge.CodeInternal, "it was restored from a backup")},
+		{wabridge.Claimed(time.Now()), wabridge.Doubted(time.Now(), wabridge.CodeAmbiguous, "it may have left"), wabridge.LeftUndecided(time.Now(), "nobody looks for it any more")},
 	}
 	for n := range 12 {
 		ref := wabridge.ChatRef{Number: fmt.Sprintf("1555300%04d", n)}
 		m := d.writes(ref, fmt.Sprint("message ", n))
-		d.moves(m, ends[random.IntN(len(ends))])
+		end := ends[(n+random.IntN(2))%len(ends)]
+		if end[0].To() == wabridge.Sending {
+			m, end = d.claimsTo(m.Number), end[1:]
+		}
+		d.moves(m, end...)
 		old, err := d.db.Message(t.Context(), m.ID)
 		must(t, err)
 		if queue.MayHaveLeft(&old) { // without a word of the person it stays
@@ -82,6 +87,18 @@ func TestSendAgainIsOncePerMessage(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// claimsTo takes the message to a number into work, and ends those before it.
+func (d *desk) claimsTo(number string) wabridge.Message {
+	d.t.Helper()
+	for {
+		m := d.claims()
+		if m.Number == number {
+			return m
+		}
+		d.moves(m, wabridge.Deferred(time.Now(), time.Now().Add(time.Hour), wabridge.CodeOffline, "later"))
 	}
 }
 

@@ -115,12 +115,26 @@ func resendDoubt(b *bench) {
 		_, err = b.Resend(b.ctx, m.ID, true, b.now)
 		b.code(err, 0)
 	}
+	// Its chat could not tell whether it left.
+	b.accept(text(number(8), "x"))
+	undecided := b.claimOf(number(8))
+	b.move(undecided, wabridge.Doubted(b.now, wabridge.CodeAmbiguous, "it may have left"))
+	b.move(undecided, wabridge.LeftUndecided(b.now, "nobody looks for it any more"))
+	_, err := b.Resend(b.ctx, undecided.ID, false, b.now)
+	b.code(err, wabridge.CodeAmbiguous)
+	_, err = b.Resend(b.ctx, undecided.ID, true, b.now)
+	b.code(err, 0)
+	_, err = b.Resend(b.ctx, undecided.ID, true, b.now)
+	b.code(err, wabridge.CodeConflict)
+	b.move(undecided, wabridge.WasSent(b.now)) // its bubble was found after all
+	_, err = b.Resend(b.ctx, undecided.ID, true, b.now)
+	b.code(err, wabridge.CodeTooLate)
 	// An upload failed after the bubble was there.
 	b.accept(text(number(9), "x"))
 	m := b.claimOf(number(9))
 	b.move(m, wabridge.HandedOver(b.now))
 	b.move(m, wabridge.HasFailed(b.now, wabridge.CodeMediaUpload, "upload failed"))
-	_, err := b.Resend(b.ctx, m.ID, false, b.now)
+	_, err = b.Resend(b.ctx, m.ID, false, b.now)
 	b.code(err, wabridge.CodeAmbiguous)
 }
 

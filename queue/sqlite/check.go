@@ -71,9 +71,9 @@ WHERE c.known = 0 AND EXISTS (SELECT 1 FROM message m WHERE m.chat = c.key AND (
 	{"a chat that somebody wrote in knows when", `
 SELECT c.id FROM chat c
 WHERE c.heard = 0 AND EXISTS (SELECT 1 FROM message m WHERE m.chat = c.key AND m.direction <> 'out' AND m.direction = 'in')`},
-	{"a message that was sent again ended first", `
+	{"a message that was sent again waits no more", `
 SELECT id FROM message
-WHERE resent <> '' AND state NOT IN ('failed', 'expired', 'canceled')`},
+WHERE resent <> '' AND (state IN ('queued', 'sending', 'received') OR state = 'unconfirmed' AND held = 0)`},
 	{"what was handed over was typed", `
 SELECT id FROM message
 WHERE handed IS NOT NULL AND typed IS NULL`},
