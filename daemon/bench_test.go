@@ -18,6 +18,15 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
+// benchCount is how many messages a benchmark takes; few in the short form of
+// scripts/bench.
+func benchCount(n int) int {
+	if os.Getenv("WABRIDGE_BENCH_SHORT") != "" {
+		return 2
+	}
+	return n
+}
+
 // unavoidable is what a text to a new chat costs on the realistic profile,
 // whatever the driver does: open and settle, one dump before, tap, the bubble
 // settling, one dump after, home.
@@ -26,7 +35,7 @@ const unavoidable = (100 + 2000 + 1500 + 80 + 300 + 1500 + 140) * time.Milliseco
 // BenchmarkRealisticSend sends texts to new chats on the realistic profile.
 // Run it with -benchtime 1x: one run is a batch.
 func BenchmarkRealisticSend(b *testing.B) {
-	const batch = 6
+	batch := benchCount(6)
 	for range b.N {
 		d, sim := startBench(b, phonesim.Realistic, TimingPhone)
 		waitState(b, d, wabridge.PhoneReady)
@@ -53,8 +62,8 @@ func BenchmarkRealisticSend(b *testing.B) {
 		b.ReportMetric(median.Seconds(), "s/msg")
 		b.ReportMetric(float64(median)/float64(unavoidable), "x-unavoidable")
 		b.ReportMetric(60/median.Seconds(), "msg/min")
-		b.ReportMetric(float64(dumps)/batch, "dumps/msg")
-		b.ReportMetric(float64(services)/batch, "services/msg")
+		b.ReportMetric(float64(dumps)/float64(batch), "dumps/msg")
+		b.ReportMetric(float64(services)/float64(batch), "services/msg")
 	}
 }
 
@@ -66,7 +75,7 @@ const phoneTakes = 200 * time.Millisecond
 // WebSocket, on the realistic profile. Beside it stands what the machine alone
 // adds at the same time: to a wait as long as the phone's, and one fsync.
 func BenchmarkIncoming(b *testing.B) {
-	const count = 40
+	count := benchCount(40)
 	for range b.N {
 		d, sim := startBench(b, phonesim.Realistic, TimingPhone)
 		waitState(b, d, wabridge.PhoneReady)
