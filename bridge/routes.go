@@ -97,7 +97,7 @@ func (s *Server) routes() http.Handler {
 			nothing.ServeHTTP(w, r)
 			return
 		}
-		mux.ServeHTTP(w, r)
+		mux.ServeHTTP(w, WithoutBOM(r))
 	})
 }
 

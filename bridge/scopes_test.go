@@ -42,3 +42,14 @@ func TestEveryRouteHoldsItsScope(t *testing.T) {
 		}
 	}
 }
+
+func TestBodyWithByteOrderMark(t *testing.T) {
+	h := newHarness(t)
+	r := httptest.NewRequest(http.MethodPost, "/bridge/v1/phones/"+phoneID+"/maintenance", strings.NewReader("\ufeff"+`{"on":true}`))
+	r.Header.Set("Authorization", "Bearer "+admin)
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, r)
+	if p, err := h.store.Phone(t.Context(), phoneID); w.Code != http.StatusOK || err != nil || !p.Maintenance {
+		t.Errorf("%d %s; %+v, %v", w.Code, w.Body, p, err)
+	}
+}

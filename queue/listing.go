@@ -26,9 +26,12 @@ type Listing struct {
 	Prefixes, Suffixes []string
 	Campaigns          []string
 	CampaignName       string
-	Phones             []string
-	States             []wabridge.State
-	Since, Until       time.Time // of Created
-	Newest             bool      // newest first
-	Offset, Limit      int       // Limit 1..1000
+	// BulksOf is a kind of objects that name a campaign as bulkId in their
+	// data; only messages of those campaigns are listed. "": all.
+	BulksOf       string
+	Phones        []string
+	States        []wabridge.State
+	Since, Until  time.Time // of Created
+	Newest        bool      // newest first
+	Offset, Limit int       // Limit 1..1000
 }

@@ -130,7 +130,7 @@ type node map[string]any
 // project keeps of n what was asked for, and id always.
 func project(n node, kind string, fields []field) (node, error) {
 	out := node{}
-	if id, ok := n["id"]; ok {
+	if id := n["id"]; id != nil {
 		out["id"] = id
 	}
 	for _, f := range fields {

@@ -181,6 +181,9 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		r2.URL = &u
 		r = &r2
 	}
+	if !strings.HasPrefix(rest, sessionPath) { // a piece of a file
+		r = bridge.WithoutBOM(r)
+	}
 	a.mux.ServeHTTP(w, r)
 }
 

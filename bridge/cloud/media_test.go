@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -342,6 +343,56 @@ func FuzzUpload(f *testing.F) {
 		}
 		if files.Used() != 0 {
 			t.Fatalf("%q: %d bytes stay", body, files.Used())
+		}
+	})
+}
+
+// FuzzResumableUpload sends a file in two pieces, at any offsets: it ends with
+// a handle or a Graph error, and nothing stays of what was refused.
+func FuzzResumableUpload(f *testing.F) {
+	f.Add("5", "text/plain", "a.txt", "0", []byte("he"), "2", []byte("llo"))
+	f.Add("5", "application/pdf", "../a.pdf", "", []byte("hello"), "5", []byte(""))
+	f.Add("-1", "", "", "x", []byte(""), "99999999999999999999", []byte("x"))
+	files, err := media.Open(f.TempDir(), media.Options{Reserve: -1})
+	must(f, err)
+	a := &api{Config: Config{Library: file.New(file.Config{Files: files, Records: discard{}})}}
+	f.Fuzz(func(t *testing.T, length, kind, name, offset1 string, piece1 []byte, offset2 string, piece2 []byte) {
+		known := func(err error) {
+			if e := graphErrorOf(mediaError(err)); e.Code != 100 && e.Code != 131053 {
+				t.Errorf("%v", err)
+			}
+		}
+		quoted := func(s string) json.RawMessage { b, _ := json.Marshal(s); return b } // of a string
+		s, err := params{"file_length": quoted(length), "file_type": quoted(kind), "file_name": quoted(name)}.session(1 << 20)
+		if err != nil {
+			known(err)
+			return
+		}
+		s.part, err = files.Begin()
+		must(t, err)
+		for _, p := range []struct {
+			offset string
+			bytes  []byte
+		}{{offset1, piece1}, {offset2, piece2}} {
+			r := httptest.NewRequest("POST", "/upload:x", nil)
+			r.Header.Set("file_offset", p.offset)
+			if err := s.take(r, bytes.NewReader(p.bytes)); err != nil {
+				known(err)
+			}
+		}
+		if s.part.Size() > s.length {
+			t.Errorf("%d bytes of %d", s.part.Size(), s.length)
+		}
+		if s.part.Size() < s.length {
+			must(t, s.part.Discard())
+		} else if err := a.endUpload(t.Context(), "x", s); err != nil {
+			known(err)
+		} else {
+			sum := sha256.Sum256(append(append([]byte{}, piece1...), piece2...)[:s.length])
+			must(t, files.Remove(hex.EncodeToString(sum[:])))
+		}
+		if files.Used() != 0 {
+			t.Fatalf("%d bytes stay", files.Used())
 		}
 	})
 }

@@ -25,7 +25,7 @@ func TestBusinessProfile(t *testing.T) {
 	read := func(query string) map[string]any {
 		return h.works("GET", profilePath+query, "")["data"].([]any)[0].(map[string]any)
 	}
-	if got := read(""); len(got) != 1 || got["messaging_product"] != "whatsapp" {
+	if got := read(""); len(got) != 2 || got["messaging_product"] != "whatsapp" || got["vertical"] != "UNDEFINED" {
 		t.Errorf("an empty profile: %v", got)
 	}
 	h.works("POST", profilePath, `{"messaging_product":"whatsapp","about":"We sell","address":"1 Road","description":"Much","email":"a@b.example","websites":["https://a.example","http://b.example/x"],"vertical":"retail"}`)

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/mail"
@@ -62,7 +63,7 @@ func (a *api) profile(w http.ResponseWriter, r *http.Request) error {
 
 func (b businessProfile) node(picture string) node {
 	n := node{"about": known(b.About), "address": known(b.Address), "description": known(b.Description), "email": known(b.Email),
-		"vertical": known(b.Vertical), "messaging_product": "whatsapp", "profile_picture_url": known(picture), "websites": nil}
+		"vertical": cmp.Or(b.Vertical, "UNDEFINED"), "messaging_product": "whatsapp", "profile_picture_url": known(picture), "websites": nil}
 	if len(b.Websites) > 0 {
 		n["websites"] = b.Websites
 	}

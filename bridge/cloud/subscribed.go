@@ -142,9 +142,10 @@ func (a *api) users(ctx context.Context) ([]node, error) {
 	return users, nil
 }
 
-// decimal makes an id of digits from another one (contract, section 1.9).
+// decimal makes an id of 16 digits from another one (contract, section 1.9),
+// below 2^53: JavaScript rounds larger numbers.
 func decimal(id string) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(id)) // never fails
-	return strconv.FormatUint(h.Sum64()>>1, 10)
+	return strconv.FormatUint(1e15+h.Sum64()%8e15, 10)
 }

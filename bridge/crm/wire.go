@@ -125,6 +125,7 @@ func (p *Poller) do(ctx context.Context, c call, etag string, limit time.Duratio
 	}
 	defer resp.Body.Close() // nothing was written
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // a byte order mark before JSON
 	switch {
 	case resp.StatusCode == http.StatusNotModified && etag != "":
 		return answer{status: resp.StatusCode, etag: etag}, nil

@@ -109,7 +109,7 @@ func Handler(c Config) http.Handler {
 			return
 		}
 		bridge.Routed(r.Context(), "POST "+MessagesPath)
-		a.serve(w, r)
+		a.serve(w, bridge.WithoutBOM(r))
 	})
 }
 

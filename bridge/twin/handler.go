@@ -154,7 +154,7 @@ type fault struct {
 // ServeHTTP answers a call. (How TWIN writes the error of a whole call is not
 // known; it is that of an element here.)
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	err := a.guarded(w, r)
+	err := a.guarded(w, bridge.WithoutBOM(r))
 	if err == nil {
 		return
 	}

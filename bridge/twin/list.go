@@ -100,6 +100,9 @@ func (a *api) listing(ctx context.Context, q *query) (l queue.Listing, none bool
 	if err != nil {
 		return l, false, err
 	}
+	if len(l.Prefixes) == 0 { // who has an id may ask for any message
+		l.BulksOf = objectGroup
+	}
 	l.Since, l.Until, l.Newest, l.Offset, l.CampaignName = q.from, q.to, q.newest, q.offset, q.one("taskId")
 	return l, none || narrowed, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,7 @@ func TestLists(t *testing.T) {
 	h.move(stored[0], wabridge.Delivered)
 	h.move(stored[1], wabridge.Sent)
 	all := []string{*a[0].ID, *a[1].ID, uuidOf(foreign[0].Message.ID), *b[0].ID, *c[0].ID}
+	own := slices.Concat(all[:2], all[3:]) // the list has the messages of this interface
 	esc := url.QueryEscape
 	hour := func(n int) string {
 		return time.Now().Add(time.Duration(n) * time.Hour).UTC().Format("2006-01-02T15:04:05+00:00")
@@ -63,7 +65,7 @@ func TestLists(t *testing.T) {
 		want  []string
 		count int
 	}{
-		"all":                       {"", all, 5},
+		"all":                       {"", own, 4},
 		"by id":                     {"id=" + all[1] + "," + all[4], []string{all[1], all[4]}, 2},
 		"one of another interface":  {"id=" + strings.ToUpper(all[2]), all[2:3], 1},
 		"an id nobody has":          {"id=" + wabridge.NewUUID(), nil, 0},
@@ -82,21 +84,21 @@ func TestLists(t *testing.T) {
 		"a group nobody has":        {"groupId=" + wabridge.NewUUID(), nil, 0},
 		"by task":                   {"taskId=task-1", all[:2], 2},
 		"by status":                 {"status=DELIVERED", all[:1], 1},
-		"by two statuses":           {"status=sent,CREATED", all[1:], 4},
-		"of a channel":              {"channel=CHAT", all, 5},
+		"by two statuses":           {"status=sent,CREATED", own[1:], 3},
+		"of a channel":              {"channel=CHAT", own, 4},
 		"of another channel":        {"channel=SMS", nil, 0},
-		"of a time":                 {"from=" + esc(hour(-1)) + "&to=" + esc(hour(1)), all, 5},
-		"a plus that is a blank":    {"from=" + hour(-1) + "&to=" + hour(1), all, 5},
+		"of a time":                 {"from=" + esc(hour(-1)) + "&to=" + esc(hour(1)), own, 4},
+		"a plus that is a blank":    {"from=" + hour(-1) + "&to=" + hour(1), own, 4},
 		"before":                    {"to=" + esc(hour(-1)), nil, 0},
 		"after":                     {"from=" + esc(hour(1)), nil, 0},
-		"newest first":              {"sort=-createdAt&limit=2", []string{all[4], all[3]}, 5},
-		"oldest first":              {"sort=%2BcreatedAt&limit=1", all[:1], 5},
-		"a page":                    {"limit=2&page=1", all[2:4], 5},
-		"a page, as the recipe":     {"limit=2&pages=2", all[4:], 5},
-		"an offset":                 {"limit=2&offset=3", all[3:], 5},
-		"without a count":           {"withoutCount=true", all, 0},
-		"without items":             {"withoutItems=1", nil, 5},
-		"what nobody knows":         {"companyId=7&allCompanies=true", all, 5},
+		"newest first":              {"sort=-createdAt&limit=2", []string{all[4], all[3]}, 4},
+		"oldest first":              {"sort=%2BcreatedAt&limit=1", all[:1], 4},
+		"a page":                    {"limit=2&page=1", own[2:4], 4},
+		"a page, as the recipe":     {"limit=2&pages=1", own[2:4], 4},
+		"an offset":                 {"limit=2&offset=2", own[2:], 4},
+		"without a count":           {"withoutCount=true", own, 0},
+		"without items":             {"withoutItems=1", nil, 4},
+		"what nobody knows":         {"companyId=7&allCompanies=true", own, 4},
 		"the statistics are a list": {"bulkId=" + *b[0].BulkID, all[3:4], 1},
 	} {
 		for _, path := range []string{"/api/v1/messages", "/analyse/api/v1/statistics/messaging/messages"} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -110,7 +111,9 @@ func (f *campaignSendFlags) read(c *cobra.Command, path string) error {
 	}
 	f.request.Message, err = json.Marshal(map[string]any{"type": "text", "text": map[string]string{"body": f.text}})
 	if f.message != "" {
-		f.request.Message, err = os.ReadFile(f.message)
+		var raw []byte
+		raw, err = os.ReadFile(f.message)
+		f.request.Message = bytes.TrimPrefix(raw, []byte("\ufeff")) // a byte order mark, as some editors write it
 	}
 	if err != nil {
 		return fmt.Errorf("message: %w", err)

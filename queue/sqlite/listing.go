@@ -66,6 +66,9 @@ func listed(l queue.Listing) (text string, args []any) {
 	if l.CampaignName != "" {
 		and("p.campaign <> '' AND p.campaign IN (SELECT id FROM campaign WHERE name = #)", l.CampaignName)
 	}
+	if l.BulksOf != "" {
+		and("p.campaign <> '' AND p.campaign IN (SELECT data ->> '$.bulkId' FROM object WHERE kind = #)", l.BulksOf)
+	}
 	if len(l.Suffixes) > 0 {
 		and("substr(p.id, -8) IN (SELECT value FROM json_each(#))", jsonList(l.Suffixes))
 	}

@@ -25,11 +25,12 @@ func (db *DB) PutMedia(ctx context.Context, r queue.MediaRecord) (queue.MediaRec
 	return r, err
 }
 
-// completed sets what a caller may leave to the store. Ids have 17 digits, so
-// that they are never taken for a phone number's or an account's.
+// completed sets what a caller may leave to the store. Ids have 16 digits:
+// one more than those of phone numbers and accounts, and below 2^53, for
+// JavaScript rounds larger numbers.
 func completed(r queue.MediaRecord) queue.MediaRecord {
 	if r.ID == "" {
-		r.ID = strconv.FormatInt(1e16+rand.Int64N(9e16), 10)
+		r.ID = strconv.FormatInt(1e15+rand.Int64N(8e15), 10)
 	}
 	if r.Created.IsZero() {
 		r.Created = time.Now()
