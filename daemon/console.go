@@ -21,7 +21,7 @@ func (d *Daemon) serveConsole(auth *bridge.Auth, rest http.Handler) http.Handler
 	c := console.New(console.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "console"), Version: d.build.Version, PublicURL: d.cfg.PublicURL,
 		Operate: console.Operate{
-			Hands: d.hands, Webhooks: d.hooks, TestWebhook: d.testWebhook, Rates: d.cfg.rates(), Currency: d.cfg.Currency,
+			Hands: d.hands, Webhooks: d.hooks, Destinations: destinations{d}, AppSigned: d.cfg.Webhook.Secret != "", TestWebhook: d.testWebhook, Rates: d.cfg.rates(), Currency: d.cfg.Currency,
 			Settings: Explain(d.cfg), Audit: d.audit,
 		},
 		Files: d.files, Library: d.library, Evidence: evidence{filepath.Join(d.cfg.Data, evidenceDir)},

@@ -17,6 +17,10 @@ import (
 type Operate struct {
 	Hands    bridge.Hands    // the phones' screens and health
 	Webhooks bridge.Webhooks // the deliverer
+	// Destinations are all receivers of events; nil: only webhooks are shown.
+	Destinations bridge.Destinations
+	// AppSigned: webhooks without a secret of their own are signed, too.
+	AppSigned bool
 	// TestWebhook posts a signed sample to an endpoint.
 	TestWebhook func(ctx context.Context, e queue.Endpoint) WebhookTest
 	Rates       analytics.Card // what messages cost

@@ -132,6 +132,8 @@ func TestWebhooksPage(t *testing.T) {
 	d.fill()
 	page := d.tab(admin, "/console/webhooks")
 	page.sees("main", "the receiver answered 500")
+	page.sees("main", "https://crm.example.org/status?…")
+	page.sees("main", "Refuses single events")
 	if strings.Contains(page.text("main"), "hidden") {
 		t.Error("the page shows what may be a key")
 	}
@@ -149,6 +151,8 @@ func TestWebhooksPage(t *testing.T) {
 		t.Errorf("moved: %v, want old to go on after 6", h.moved)
 	}
 	h.mu.Unlock()
+	page.click(`form[action="/console/webhooks/devino-1/replay"] button`)
+	page.sees("main", "set aside is delivered again")
 	page.click(`form[action="/console/webhooks/crm/disable"] button`)
 	page.sees("main", "Disabled. What happens waits")
 	all, err := d.db.Endpoints(t.Context())

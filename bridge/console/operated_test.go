@@ -17,6 +17,7 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/analytics"
 	"github.com/wabridge/wabridge/audit"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -89,6 +90,8 @@ func (g *glass) Doctor(context.Context, string) ([]wabridge.Check, error) {
 type hooks struct {
 	mu    sync.Mutex
 	moved map[string]int64
+	// replayed: the dead letters of devino-1 were delivered again.
+	replayed bool
 }
 
 func (h *hooks) Reload() {}
@@ -100,11 +103,31 @@ func (h *hooks) Seek(_ context.Context, id string, after int64) error {
 	return nil
 }
 
+// Statuses is what waits for an address of Devino's interface.
+func (h *hooks) Statuses(context.Context) ([]delivery.Status, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := delivery.Status{Destination: queue.Destination{ID: "devino-1", Kind: "devino", Receiver: "https://crm.example.org/status?key=hidden", Cursor: 9,
+		LastError: "receiver answered 500", Failing: time.Now().Add(-time.Hour), DeadLetters: 2}, Pending: 5, Retrying: 1}
+	if h.replayed {
+		s.DeadLetters = 0
+	}
+	return []delivery.Status{s}, nil
+}
+
+func (h *hooks) Replay(_ context.Context, id string, _ []int64) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.replayed = id == "devino-1"
+	return 2, nil
+}
+
 // operated is a desk with all that the operators' pages need.
 func operated(t testing.TB, g *glass, h *hooks) *desk {
 	d := newDesk(t, func(c *Config) {
 		c.Operate = Operate{Hands: g, Webhooks: h, Currency: "EUR",
-			Rates: analytics.Card{{Amount: 0.0617, Category: "utility"}, {Amount: 0.1131, Category: "marketing"}, {Amount: 0.0001}},
+			Rates:        analytics.Card{{Amount: 0.0617, Category: "utility"}, {Amount: 0.1131, Category: "marketing"}, {Amount: 0.0001}},
+			Destinations: h,
 			TestWebhook: func(_ context.Context, e queue.Endpoint) WebhookTest {
 				if strings.Contains(e.URL, "broken") {
 					return WebhookTest{Status: 500, Error: "the receiver answered 500", Excerpt: "<h1>oops</h1>"}

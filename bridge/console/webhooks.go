@@ -1,12 +1,16 @@
 package console
 
 import (
+	"cmp"
 	"errors"
-	"net/url"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/audit"
+	"github.com/wabridge/wabridge/bridge"
+	"github.com/wabridge/wabridge/bridge/delivery"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -17,14 +21,19 @@ func webhooksPage() page {
 		r.show("", c.listWebhooks)
 		r.act(queue.ScopeAdmin, "/{id}/test", c.testWebhook)
 		r.act(queue.ScopeAdmin, "/{id}/seek", c.seekWebhook)
+		r.act(queue.ScopeAdmin, "/{id}/replay", c.replayDeadLetters)
 		r.act(queue.ScopeAdmin, "/{id}/disable", c.disableWebhook(true))
 		r.act(queue.ScopeAdmin, "/{id}/enable", c.disableWebhook(false))
 	}}
 }
 
-// webhookView is an endpoint as the page shows it.
+// webhookView is a destination of events as the page shows it.
 type webhookView struct {
 	queue.Endpoint
+	// Kind is devino, twin or crm; "" for a webhook, which can be tested, moved
+	// and switched off.
+	Kind                            string
+	Retrying                        int
 	Where                           string // the address without its query, which may hold a key
 	Signed                          bool
 	Backlog                         int64
@@ -37,7 +46,7 @@ func (w webhookView) Class() string {
 	switch {
 	case w.Disabled:
 		return ""
-	case w.Failures > 0:
+	case w.Failures > 0 || w.Retrying > 0 || w.DeadLetters > 0:
 		return "bad"
 	case w.Backlog > 0:
 		return "busy"
@@ -52,23 +61,12 @@ func (w webhookView) StateKey() string {
 		return "webhooks.state.disabled"
 	case w.Failures > 0:
 		return "webhooks.state.failing"
+	case w.Retrying > 0 || w.DeadLetters > 0:
+		return "webhooks.state.refusing"
 	case w.Backlog > 0:
 		return "webhooks.state.behind"
 	}
 	return "webhooks.state.good"
-}
-
-// bareAddress leaves out what may be secret.
-func bareAddress(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	out := u.Scheme + "://" + u.Host + u.Path
-	if u.RawQuery != "" {
-		out += "?…"
-	}
-	return out
 }
 
 func (c *Console) listWebhooks(v *visit) error {
@@ -80,15 +78,70 @@ func (c *Console) listWebhooks(v *visit) error {
 	if err != nil {
 		return err
 	}
-	views := make([]webhookView, len(all))
-	for i, e := range all {
-		views[i] = webhookView{Endpoint: e, Where: bareAddress(e.URL), Signed: e.Secret != "", Backlog: max(0, last-e.Cursor), Last: last,
-			LastOKAt: v.moment(e.LastOK), NextAt: v.moment(e.Next), FailingAt: v.moment(e.Failing), At: v.moment(e.Created)}
+	statuses, err := c.destinations(v)
+	if err != nil {
+		return err
+	}
+	var views []webhookView
+	for _, e := range all {
+		w := webhookView{Endpoint: e, Where: bridge.BareAddress(e.URL), Signed: e.Secret != "" || c.Operate.AppSigned, Backlog: max(0, last-e.Cursor)}
+		if s, ok := statuses[e.ID]; ok {
+			w.take(s)
+			delete(statuses, e.ID)
+		}
+		views = append(views, w)
+	}
+	for _, id := range slices.Sorted(maps.Keys(statuses)) {
+		s := statuses[id]
+		w := webhookView{Endpoint: queue.Endpoint{ID: id}, Kind: s.Kind, Where: cmp.Or(bridge.BareAddress(s.Receiver), id)}
+		w.take(s)
+		views = append(views, w)
+	}
+	for i := range views {
+		w := &views[i]
+		w.Last, w.LastOKAt, w.NextAt, w.FailingAt, w.At = last, v.moment(w.LastOK), v.moment(w.Next), v.moment(w.Failing), v.moment(w.Created)
 	}
 	if v.htmx() {
 		return c.part(v, "webhook-list", views)
 	}
 	return c.show(v, views)
+}
+
+// take takes over how far a destination is.
+func (w *webhookView) take(s delivery.Status) {
+	w.Cursor, w.Failures, w.Failing, w.Next = s.Cursor, s.Failures, s.Failing, s.Next
+	w.LastError, w.LastOK, w.Dropped, w.DeadLetters = s.LastError, s.LastOK, s.Dropped, s.DeadLetters
+	w.Backlog, w.Retrying = s.Pending, s.Retrying
+}
+
+// destinations are how far all receivers of events are, by id.
+func (c *Console) destinations(v *visit) (map[string]delivery.Status, error) {
+	byID := map[string]delivery.Status{}
+	if c.Operate.Destinations == nil {
+		return byID, nil
+	}
+	all, err := c.Operate.Destinations.Statuses(v.Context())
+	for _, s := range all {
+		byID[s.ID] = s
+	}
+	return byID, err
+}
+
+// replayDeadLetters delivers again what was set aside for a destination.
+func (c *Console) replayDeadLetters(v *visit) error {
+	id := v.PathValue("id")
+	if c.Operate.Destinations == nil {
+		return &problem{key: "webhooks.error.not_running", status: 503}
+	}
+	_, err := c.Operate.Destinations.Replay(v.Context(), id, nil)
+	c.note(v, audit.WebhookReplay, id, "all dead letters", err)
+	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		return &problem{key: "webhooks.error.not_running", status: 503, cause: err}
+	}
+	if err != nil {
+		return err
+	}
+	return back(v, Path+"/webhooks", "replayed")
 }
 
 // endpoint finds the one that a path names.

@@ -137,3 +137,60 @@ func hear(b *testing.B, db *sqlite.DB, n int, gap time.Duration) {
 }
 
 func number(i int) string { return "1555" + time.Unix(int64(1000000+i%50), 0).Format("0405") + "000" }
+
+// BenchmarkBacklog measures how fast one endpoint, and three, get what is
+// stored already: the most that deliveries can do without the writing of events
+// beside them.
+func BenchmarkBacklog(b *testing.B) {
+	for _, endpoints := range []int{1, 3} {
+		b.Run(fmt.Sprintf("endpoints=%d", endpoints), func(b *testing.B) {
+			for range b.N {
+				took := drain(b, endpoints, 6000)
+				b.ReportMetric(float64(endpoints*6000)/took.Seconds(), "webhooks/s")
+			}
+		})
+	}
+}
+
+// drain stores n messages, and returns how long it takes until all endpoints
+// have them.
+func drain(b *testing.B, endpoints, n int) time.Duration {
+	db, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "wabridge.db"), sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.PutPhone(b.Context(), testPhone); err != nil {
+		b.Fatal(err)
+	}
+	watch := &stopwatch{want: endpoints * n, done: make(chan struct{})}
+	receiver := httptest.NewServer(watch)
+	defer receiver.Close()
+	for range endpoints {
+		if _, err := db.PutEndpoint(b.Context(), queue.Endpoint{URL: receiver.URL, Secret: "s", Scope: ScopeApp}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for i := range 50 {
+		_, err := db.Reconcile(b.Context(), testPhone.ID, wabridge.ChatRef{JID: wabridge.UserJID(number(i))}, 1, func(wabridge.Chat, []wabridge.Message) (c queue.Changes) {
+			for range n / 50 {
+				c.New = append(c.New, wabridge.Message{Type: "text", Text: wabridge.Text(time.Now().Format(time.RFC3339Nano))})
+			}
+			return c
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	began := time.Now()
+	d := New(db, NewClient(), slog.New(slog.DiscardHandler))
+	if err := d.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	<-watch.done
+	took := time.Since(began)
+	if err := d.Stop(b.Context()); err != nil {
+		b.Error(err)
+	}
+	return took
+}

@@ -26,6 +26,7 @@ func Run(t *testing.T, open Open) {
 		{"answers", testAnswers},
 		{"media", testMedia},
 		{"log", testLog},
+		{"deliveries", testDeliveries},
 		{"people", testPeople},
 		{"contacts", testContacts},
 		{"analytics", testAnalytics},

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/wabridge/wabridge"
 )
@@ -50,6 +51,12 @@ INSERT INTO event (kind, phone, message, at, data) VALUES
 UPDATE counter SET value = 1;
 INSERT INTO endpoint (id, url, phones, fields, cursor, created) VALUES ('e', 'http://127.0.0.1', 'null', 'null', 2, 1);`)
 	}
+	if schema > 1 && schema < schemaDeliveries { // callbacks came with the objects
+		do(`
+INSERT INTO object (kind, owner, id, version, data, created, changed) VALUES
+  ('devino_lane', 'devino', '00ff', 4, '{"key":"https://example.org/cb","cursor":1,"failures":3,"failing_since":"2026-01-31T10:00:00.123456789Z","next_try":"2026-01-31T10:00:04Z","dropped":2}', 1, 1),
+  ('twin_lane', 'twin', '00aa', 1, '{"key":"https://example.org/t","cursor":2}', 1, 1);`)
+	}
 	do(fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", schema, applicationID))
 	if err := done(); err != nil {
 		t.Fatal(err)
@@ -79,6 +86,9 @@ func TestUpgraded(t *testing.T) {
 			if list, err := db.Endpoints(ctx); err != nil || len(list) != 1 || list[0].Cursor != 2 {
 				t.Errorf("endpoints: %+v, %v", list, err)
 			}
+			if schema > 1 && schema < schemaDeliveries {
+				checkCallbacksMoved(t, db)
+			}
 			if r, err := Examine(ctx, BeforeSchema(path, newest())); err != nil || !r.OK() || r.Schema != schema || r.Messages != 3 {
 				t.Errorf("the copy: %+v, %v", r, err)
 			}
@@ -86,6 +96,29 @@ func TestUpgraded(t *testing.T) {
 				t.Errorf("copies: %v, %v", left, err)
 			}
 		})
+	}
+}
+
+// schemaDeliveries is the schema that keeps all destinations in one table.
+const schemaDeliveries = 15
+
+// checkCallbacksMoved: the receivers of callbacks have their places still.
+func checkCallbacksMoved(t *testing.T, db *DB) {
+	t.Helper()
+	list, err := db.Destinations(ctx, "devino")
+	if err != nil || len(list) != 1 {
+		t.Fatalf("devino: %+v, %v", list, err)
+	}
+	d := list[0]
+	if d.ID != "devino-00ff" || d.Receiver != "https://example.org/cb" || d.Cursor != 1 || d.Failures != 3 || d.Dropped != 2 ||
+		!d.Failing.Equal(time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)) || !d.Next.Equal(time.Date(2026, 1, 31, 10, 0, 4, 0, time.UTC)) {
+		t.Errorf("devino: %+v", d)
+	}
+	if list, err := db.Destinations(ctx, "twin"); err != nil || len(list) != 1 || list[0].Cursor != 2 || !list[0].Failing.IsZero() {
+		t.Errorf("twin: %+v, %v", list, err)
+	}
+	if left, err := db.CountObjects(ctx, "devino_lane", ""); err != nil || left != 0 {
+		t.Errorf("%d lanes are left, %v", left, err)
 	}
 }
 
