@@ -333,7 +333,7 @@ var faultKinds = []FaultKind{
 	{FaultTapLost, "input tap returns 0 and nothing is tapped"},
 	{FaultKeyLost, "input keyevent returns 0 and no key arrives"},
 	{FaultSlowScreen, "a chat takes longer to open (value: how long, 6s realistic or 300ms instant if not given)"},
-	{FaultWrongChat, "a link opens another chat than the one asked for, with the asked text in it"},
+	{FaultWrongChat, "a link opens another chat than the one asked for, with the asked text in it: that of the digits in value, else of somebody with the same title, else any"},
 	{FaultNoNavigation, "am start says \"Starting\" and the screen stays as it is"},
 	{FaultForeignDraft, "the composer holds somebody's draft instead of the link's text (value: the draft)"},
 	{FaultForeignAppend, "somebody's draft stands before the link's text in the composer (value: the draft)"},

@@ -130,8 +130,8 @@ func (s *chatScreen) header() *view.Node {
 	return a.n(frame, "search_fragment_and_toolbar_holder", bar, a.n(group, "toolbar", bar,
 		a.n(relative, "custom_view", view.R(0, topBar, 448, underBar),
 			a.n(linear, "back", view.R(0, 76, 192, 172), back, photo),
-			with(a.n(linear, "conversation_contact", view.R(192, topBar, 448, underBar),
-				a.n(frame, "", view.R(200, 99, 448, 145), name)), click)),
+			tap(with(a.n(linear, "conversation_contact", view.R(192, topBar, 448, underBar),
+				a.n(frame, "", view.R(200, 99, 448, 145), name)), click), s.about)),
 		actions))
 }
 

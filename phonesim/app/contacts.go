@@ -12,6 +12,9 @@ type Contact struct {
 	// Picture is what the app shows of them, a JPEG or PNG; Base64 in JSON. Without
 	// one the app draws the first letter of the name.
 	Picture []byte `json:"picture,omitempty"`
+	// About is what the person wrote about themselves; the page about the chat
+	// shows it.
+	About string `json:"about,omitempty"`
 }
 
 // Check names what is wrong with a contact.

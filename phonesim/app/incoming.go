@@ -207,7 +207,7 @@ func (a *App) reacted(c *Chat, r *ReceivedMessage) {
 	}
 	m := &Message{Kind: "reaction", Text: fmt.Sprintf(a.files().reactedF, r.Text, oneLine(a.mediaText(to), 60)), At: r.Time, From: r.From, got: r, noted: true, hidden: true}
 	if c.Group {
-		m.Sender = cmp.Or(r.Name, a.senderName(r.From))
+		m.Sender = cmp.Or(r.Name, a.senderName(r.From, r.Profile))
 	}
 	a.add(c, m)
 	a.notify(c)

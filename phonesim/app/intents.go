@@ -223,8 +223,8 @@ func (a *App) looked(l link) {
 // draft; a link without one shows the draft that was kept.
 func (a *App) arrive(l link) {
 	c := a.chat(l.digits)
-	if a.sys.Take(android.FaultWrongChat) {
-		c = a.otherChat(c)
+	if other, ok := a.sys.TakeValue(android.FaultWrongChat); ok {
+		c = a.wrongChat(c, other)
 	}
 	if l.hasTxt {
 		text := l.text
@@ -246,6 +246,20 @@ func (a *App) arrive(l link) {
 	if a.sys.Take(android.FaultUnknownScreen) {
 		a.push(&strangeScreen{a: a})
 	}
+}
+
+// wrongChat is the chat that opens instead of c: that of other's digits or, for
+// "", of somebody with the same title, else any other.
+func (a *App) wrongChat(c *Chat, other string) *Chat {
+	if other != "" {
+		return a.chat(other)
+	}
+	for _, o := range a.byList() {
+		if o != c && o.title() == c.title() {
+			return o
+		}
+	}
+	return a.otherChat(c)
 }
 
 // otherChat is a chat that is not c, made up if there is none.

@@ -14,13 +14,16 @@ import (
 
 // An IncomingMessage is what somebody sends to the simulated account.
 type IncomingMessage struct {
-	From  string `json:"from"`            // digits of the sender
-	Name  string `json:"name,omitempty"`  // their name, if the phone's owner saved it
-	Text  string `json:"text"`            // what they write; of a file its caption, of a reaction the emoji
-	Group string `json:"group,omitempty"` // name of the group it is written in
-	Kind  string `json:"kind,omitempty"`  // "text" (or ""), image, video, audio, voice, document, sticker, location, contact, reaction, live_location, poll, view_once; deleted takes back the message that quote names
-	Type  string `json:"type,omitempty"`  // another name for kind; "contacts" is contact
-	ID    string `json:"id,omitempty"`    // given back by Received; made up if empty
+	From string `json:"from"`           // digits of the sender
+	Name string `json:"name,omitempty"` // their name, if the phone's owner saved it; in a group as it is shown there
+	// Profile is the name that they chose. The app shows it, marked with "~", where
+	// they are not saved: in groups, and, if chats are named by @lid, everywhere.
+	Profile string `json:"profile,omitempty"`
+	Text    string `json:"text"`            // what they write; of a file its caption, of a reaction the emoji
+	Group   string `json:"group,omitempty"` // name of the group it is written in
+	Kind    string `json:"kind,omitempty"`  // "text" (or ""), image, video, audio, voice, document, sticker, location, contact, reaction, live_location, poll, view_once; deleted takes back the message that quote names
+	Type    string `json:"type,omitempty"`  // another name for kind; "contacts" is contact
+	ID      string `json:"id,omitempty"`    // given back by Received; made up if empty
 
 	IncomingFile
 	// Quote names the message that is answered or reacted to: its text, or the
@@ -108,6 +111,7 @@ func ParseState(name string) (State, error) {
 type Chat struct {
 	ID       string // digits of the person, or the group's JID
 	Name     string // saved name, or the group's; "" shows the number
+	profile  string // the name a person chose, where the app shows it instead of the number
 	Group    bool
 	LID      string // digits of the @lid identity
 	Messages []*Message
@@ -166,11 +170,18 @@ func (c *Chat) tag() string {
 
 // title is what the header and the list call the chat.
 func (c *Chat) title() string {
-	if c.Name != "" {
+	switch {
+	case c.Name != "":
 		return c.Name
+	case c.profile != "":
+		return chosen(c.profile)
 	}
 	return FormatNumber(c.ID)
 }
+
+// chosen is how the app shows a name that its owner chose: "~" and U+202F before
+// it (seen in captures).
+func chosen(profile string) string { return "~\u202f" + profile }
 
 // FormatNumber writes digits as the app shows a number that is not saved:
 // "+55 92 9999-0101" (seen; libphonenumber's international form).

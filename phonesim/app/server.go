@@ -237,6 +237,9 @@ func (a *App) take(r *ReceivedMessage) {
 		c = a.group(r.Group)
 	} else {
 		c = a.chat(r.From)
+		if r.Profile != "" && a.cfg.Identity == "lid" {
+			c.profile = r.Profile
+		}
 	}
 	switch r.Kind {
 	case "reaction":
@@ -250,7 +253,7 @@ func (a *App) take(r *ReceivedMessage) {
 	if c.Group {
 		m.Sender = r.Name
 		if m.Sender == "" {
-			m.Sender = a.senderName(r.From)
+			m.Sender = a.senderName(r.From, r.Profile)
 		}
 	}
 	r.Delivered, r.Time = time.Now(), m.At
@@ -270,12 +273,16 @@ func (a *App) take(r *ReceivedMessage) {
 	a.notify(c)
 }
 
-// senderName is how a group shows who wrote: the saved name or the number.
-func (a *App) senderName(digits string) string {
+// senderName is how a group shows who wrote: the saved name, the chosen one or
+// the number.
+func (a *App) senderName(digits, profile string) string {
 	for _, k := range a.cfg.Contacts {
-		if k.Number == digits {
+		if k.Number == digits && k.Name != "" {
 			return k.Name
 		}
+	}
+	if profile != "" {
+		return chosen(profile)
 	}
 	return FormatNumber(digits)
 }
