@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"bridge/delivery", "bridge/delivery/deliverytest"},
 	{"queue/sqlite", "queue/queuetest", "uiauto/whatsapp"},
 	{"session"},
-	{"bot"},
+	{"bot", "displayname"},
 	{"queue", "analytics", "audit", "uiauto", "media", "content"},
 	{"adb", "adb/adbd", "choice", "phonenumber"},
 	{"adb/wire"},

@@ -43,6 +43,9 @@ type ChatRef struct {
 	Number string // digits
 	Name   string // as the phone shows it
 	Group  bool
+	// Shared: several people may bear the name, because several are saved under
+	// it or because one chose it, so it finds no chat.
+	Shared bool
 }
 
 // A Chat is one conversation of one phone.

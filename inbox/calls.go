@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/inbox/notification"
 )
 
@@ -197,11 +198,13 @@ func (k *calls) ring() bool {
 
 // caller says whose call a notification tells of.
 func (r *Reader) caller(ctx context.Context, p notification.Call) wabridge.Call {
-	c := wabridge.Call{Number: p.Number, Name: p.Name, Chat: p.ChatID}
+	c := wabridge.Call{Number: p.Number, Name: displayname.Plain(p.Name), Chat: p.ChatID}
 	if c.Number == "" && !p.IsGroup {
-		c.Number = r.contacts.Number(p.Name)
+		r.contacts.Refresh(ctx, false, p.Name)
+		c.Number = r.numberOfTitle(ctx, p.ChatID, p.Name, p.Shown)
 	}
 	ref := wabridge.ChatRef{JID: p.ChatID, Number: c.Number, Name: p.Name, Group: p.IsGroup}
+	ref.Shared = displayname.IsChosen(p.Name) || r.contacts.Shared(p.Name)
 	if chat, err := r.cfg.Store.Chat(ctx, r.cfg.Phone.ID, ref); err == nil {
 		c.Chat = chat.ID
 		if c.Number == "" {

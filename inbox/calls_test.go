@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/inbox/notification"
 )
 
@@ -86,7 +87,7 @@ func TestAMissedCallComesIn(t *testing.T) {
 		<-r.Ready()
 		time.Sleep(5 * time.Second)
 		h.mu.Lock()
-		h.call = "+49 170 0000007"
+		h.call = "+49 170 0000008"
 		h.mu.Unlock()
 		h.lines <- "1.0  1  1 I notification_enqueue: [10290,1,com.whatsapp,4,NULL,0,Notification(channel=c category=missed_call),0]\n"
 		time.Sleep(time.Second)
@@ -95,7 +96,7 @@ func TestAMissedCallComesIn(t *testing.T) {
 		if len(m.calls) != 1 {
 			t.Fatalf("calls = %+v, want one", m.calls)
 		}
-		want := wabridge.Call{ID: "call 1", Phone: "1", Chat: "491700000007@s.whatsapp.net", Number: "491700000007", Name: h.call,
+		want := wabridge.Call{ID: "call 1", Phone: "1", Chat: "491700000008@s.whatsapp.net", Number: "491700000008", Name: h.call,
 			State: wabridge.CallMissed, Video: true, At: time.UnixMilli(1774472586000).UTC()}
 		if diff := cmp.Diff(want, m.calls[0]); diff != "" {
 			t.Error("call (-want +got):\n", diff)
@@ -116,7 +117,7 @@ func TestACallOfSomebodyKnown(t *testing.T) {
 		"Somebody":        {Name: "Somebody"},
 		"+49 170 0000003": {Chat: "491700000003@s.whatsapp.net", Number: "491700000003", Name: "+49 170 0000003"},
 	} {
-		p := notification.Call{Name: name, Number: notification.NumberIn(name)}
+		p := notification.Call{Name: name, Shown: displayname.Number(name)}
 		if diff := cmp.Diff(want, r.caller(context.Background(), p)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

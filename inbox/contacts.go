@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/wabridge/wabridge"
-	"github.com/wabridge/wabridge/inbox/notification"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/phonenumber"
 )
 
@@ -73,15 +74,28 @@ func parseRow(s string, columns []string) ([]string, bool) {
 	return row, true
 }
 
-// Contacts is what the phone's address book says of names and numbers. Its
-// zero value is empty; it may be used by many goroutines.
+// Contacts is what the phone's address book says of names and numbers. Names
+// are compared by displayname.Key. Its zero value is empty; it may be used by
+// many goroutines.
 //
 // Absence proves nothing: WhatsApp's mirror of the contacts was seen empty for
 // hours, and is missing where the app may not read contacts.
 type Contacts struct {
-	mu      sync.RWMutex
-	numbers map[string][]string // by name
+	mu   sync.RWMutex
+	book addressBook
+
+	reading sync.Mutex                      // one reading at a time
+	load    func(ctx context.Context) error // over the present link; nil: there is none
+	looked  map[string]time.Time            // by key: when it was looked for in vain
+	spent   []time.Time                     // the newest readings by Refresh
+}
+
+// An addressBook is one reading of the phone's contacts.
+type addressBook struct {
+	numbers map[string][]string // by key of a name
 	names   map[string][]string // by number
+	local   map[string][]string // by key: digits of numbers in local form
+	read    bool
 }
 
 // A Runner runs a command on the phone.
@@ -107,21 +121,10 @@ func (c *Contacts) Load(ctx context.Context, r Runner, user int) error {
 
 // set replaces what is known by the output of the two queries.
 func (c *Contacts) set(phones, raw string) {
-	numbers, names := map[string][]string{}, map[string][]string{}
-	add := func(name, number string) {
-		if name = notification.Name(name); name == "" || number == "" {
-			return
-		}
-		if !slices.ContainsFunc(numbers[name], func(n string) bool { return wabridge.SameNumber(n, number) }) {
-			numbers[name] = append(numbers[name], number)
-		}
-		if !slices.Contains(names[number], name) {
-			names[number] = append(names[number], name)
-		}
-	}
+	b := addressBook{numbers: map[string][]string{}, names: map[string][]string{}, local: map[string][]string{}, read: true}
 	for _, row := range parseRows(raw, "account_type", "sync1", "display_name") {
 		if strings.HasPrefix(row[0], "com.whatsapp") {
-			add(row[2], wabridge.NumberOf(row[1]))
+			b.add(row[2], wabridge.NumberOf(row[1]))
 		}
 	}
 	for _, row := range parseRows(phones, "data4", "data1", "display_name") {
@@ -129,11 +132,41 @@ func (c *Contacts) set(phones, raw string) {
 		if number == "" {
 			number = row[1]
 		}
-		add(row[2], international(number))
+		if n := international(number); n != "" {
+			b.add(row[2], n)
+		} else if d := strings.TrimLeft(wabridge.Digits(number), "0"); d != "" {
+			key := displayname.Key(row[2])
+			b.local[key] = append(b.local[key], d)
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.numbers, c.names = numbers, names
+	c.book = b
+}
+
+func (b addressBook) add(name, number string) {
+	key := displayname.Key(name)
+	if key == "" || number == "" {
+		return
+	}
+	if !slices.ContainsFunc(b.numbers[key], func(n string) bool { return wabridge.SameNumber(n, number) }) {
+		b.numbers[key] = append(b.numbers[key], number)
+	}
+	if name = displayname.Clean(name); !slices.Contains(b.names[number], name) {
+		b.names[number] = append(b.names[number], name)
+	}
+}
+
+// shared reports whether several lines have the name. A number in local form
+// that is not the end of a known one is another line.
+func (b addressBook) shared(key string) bool {
+	known := b.numbers[key]
+	for _, d := range b.local[key] {
+		if len(known) > 0 && !slices.ContainsFunc(known, func(n string) bool { return strings.HasSuffix(n, d) }) {
+			return true
+		}
+	}
+	return len(known) > 1
 }
 
 // international gives the digits of a number in international form; numbers
@@ -155,13 +188,24 @@ func international(s string) string {
 func (c *Contacts) Numbers(name string) []string {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return slices.Clone(c.numbers[notification.Name(name)])
+	return slices.Clone(c.book.numbers[displayname.Key(name)])
+}
+
+// Shared reports whether several people are saved under the name, as far as is
+// known: such a name says nothing of who it is.
+func (c *Contacts) Shared(name string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.book.shared(displayname.Key(name))
 }
 
 // Number is the number of a name that only one line has, else "".
 func (c *Contacts) Number(name string) string {
-	if n := c.Numbers(name); len(n) == 1 {
-		return n[0]
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	key := displayname.Key(name)
+	if known := c.book.numbers[key]; len(known) == 1 && !c.book.shared(key) {
+		return known[0]
 	}
 	return ""
 }
@@ -172,16 +216,98 @@ func (c *Contacts) Names(number string) []string {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	var out []string
-	for n, names := range c.names {
+	for n, names := range c.book.names {
 		if !wabridge.SameNumber(n, number) {
 			continue
 		}
 		for _, name := range names {
-			if len(c.numbers[name]) == 1 && !slices.Contains(out, name) {
+			if !c.book.shared(displayname.Key(name)) && !slices.Contains(out, name) {
 				out = append(out, name)
 			}
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Saved reports whether the number, in either form, is in the address book.
+// The app then shows a name in its place.
+func (c *Contacts) Saved(number string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if len(c.book.names[number]) > 0 {
+		return true
+	}
+	for n := range c.book.names {
+		if wabridge.SameNumber(n, number) {
+			return true
+		}
+	}
+	return false
+}
+
+// Read reports whether the address book was read at all.
+func (c *Contacts) Read() bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.book.read
+}
+
+// The limits of Refresh.
+const (
+	unknownFor     = 30 * time.Second // a name that was looked for in vain is not looked for again
+	refreshes      = 60               // readings in refreshesTime
+	refreshesTime  = time.Minute
+	unknownEntries = 10_000
+)
+
+// Refresh reads the address book again if it has none of these names: people
+// are saved while the program runs. It does so at most 60 times a minute, and
+// for the same name every 30 s. again asks for a name that it has, but for
+// other people than expected. A failure leaves what was known.
+func (c *Contacts) Refresh(ctx context.Context, again bool, names ...string) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	now := time.Now()
+	var wanted []string
+	for _, name := range names {
+		key := displayname.Key(name)
+		if key == "" || displayname.IsChosen(displayname.Clean(name)) || !again && len(c.Numbers(name)) > 0 {
+			continue
+		}
+		if at, ok := c.looked[key]; !ok || now.Sub(at) >= unknownFor {
+			wanted = append(wanted, key)
+		}
+	}
+	c.spent = slices.DeleteFunc(c.spent, func(at time.Time) bool { return now.Sub(at) >= refreshesTime })
+	if len(wanted) == 0 || c.load == nil || len(c.spent) >= refreshes {
+		return
+	}
+	c.spent = append(c.spent, now)
+	if c.load(ctx) != nil {
+		return
+	}
+	if c.looked == nil || len(c.looked) > unknownEntries {
+		c.looked = map[string]time.Time{}
+	}
+	for _, key := range wanted {
+		c.looked[key] = now
+	}
+}
+
+// Reread reads the address book again: a title that was one's alone may have
+// become another's too, just now. It takes the phone less than a second.
+func (c *Contacts) Reread(ctx context.Context) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	if c.load != nil {
+		_ = c.load(ctx) // it is logged; what was known stays
+	}
+}
+
+// loadWith sets how the address book is read; nil: it cannot be, now.
+func (c *Contacts) loadWith(load func(ctx context.Context) error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	c.load = load
 }

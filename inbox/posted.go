@@ -42,6 +42,8 @@ type Reading struct {
 //   - opening a chat takes its notification away: what a reading after that
 //     holds came after that, even where second and text are known (see over),
 //   - a line of our own is ours if we sent that text about then, else an echo,
+//   - a group's line that bears our name is ours if that text left about then,
+//     else it is of a person who is saved so: no message is hidden by a name,
 //   - the words for a deleted message are no message where one of that second
 //     is known,
 //   - a reaction is one to a message of ours, if it is plain to which,
@@ -62,7 +64,7 @@ func Posted(chat wabridge.Chat, known, ours []wabridge.Message, r Reading) (ch q
 		switch {
 		case k >= 0 && p.known[k].Source == fromScreen:
 			ch.Update = append(ch.Update, exact(*p.known[k].Message, s))
-		case k >= 0, s.Hold, s.Own && p.sentByUs(s):
+		case k >= 0, s.Hold, s.Own && p.sentByUs(s), s.LikeUs && (p.sentByUs(s) || p.echoed(s)):
 		case s.Media == whatsapp.DeletedMessage && (s.Own || p.second(s)):
 		case s.Media == whatsapp.ReactionMessage && s.Own:
 		default:
@@ -192,6 +194,19 @@ func (p *posted) sentByUs(s Sighting) bool {
 		e := &p.ours[k]
 		d := e.time.Sub(s.Time)
 		if !e.used && d < ownWindow && d > -ownWindow && sameShown(string(e.Text), Sighting{Text: s.Text}) {
+			e.used = true
+			return true
+		}
+	}
+	return false
+}
+
+// echoed reports whether a person typed the line's text on the phone about then.
+func (p *posted) echoed(s Sighting) bool {
+	for k := range p.known {
+		e := &p.known[k]
+		d := e.time.Sub(s.Time)
+		if e.own && !e.used && d < ownWindow && d > -ownWindow && sameShown(string(e.Text), Sighting{Text: s.Text}) {
 			e.used = true
 			return true
 		}

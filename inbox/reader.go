@@ -18,6 +18,7 @@ type Store interface {
 	Reconcile(ctx context.Context, phone string, ref wabridge.ChatRef, limit int,
 		decide func(chat wabridge.Chat, known []wabridge.Message) queue.Changes) ([]wabridge.Message, error)
 	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
+	ChatsNamed(ctx context.Context, phone, name string, limit int) ([]wabridge.Chat, error)
 	Learn(ctx context.Context, phone, jid, number string) error
 	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
 	queue.Calls
@@ -85,6 +86,7 @@ type Reader struct {
 	mu     sync.Mutex
 	zone   *time.Location
 	ahead  time.Duration   // the phone's clock, of ours
+	dump   dumper          // of the notifications, over the present link; nil: there is none
 	unread map[string]int  // by chat id: counted by the app and not seen yet
 	met    map[string]bool // by chat id: a notification of it was taken in
 	ready  chan struct{}   // closed at the first whole check

@@ -47,12 +47,22 @@ type taken struct {
 	looks       int
 }
 
-// study reads what changes rarely, beside the loop: the address book.
+// study reads what changes rarely, beside the loop: the address book. Who meets
+// an unknown name in between has it read again (Contacts.Refresh).
 func (s *session) study(ctx context.Context) {
-	for {
-		if err := s.r.contacts.Load(ctx, timed{s.dev, contactsLimit}, s.r.cfg.Phone.User); err != nil && ctx.Err() == nil {
+	load := func(ctx context.Context) error {
+		err := s.r.contacts.Load(ctx, timed{s.dev, contactsLimit}, s.r.cfg.Phone.User)
+		if err != nil && ctx.Err() == nil {
 			s.r.log.Warn("contacts could not be read", "err", err)
 		}
+		return err
+	}
+	s.r.contacts.loadWith(load)
+	defer s.r.contacts.loadWith(nil)
+	s.r.dumpWith(func(ctx context.Context) ([]byte, error) { return s.dump(ctx, dumpCommand) })
+	defer s.r.dumpWith(nil)
+	for {
+		_ = load(ctx) // it is logged; what was known stays
 		if ctx.Err() == nil {
 			s.r.learned.Do(func() { close(s.r.studied) })
 		}

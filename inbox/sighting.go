@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/inbox/notification"
 	"github.com/wabridge/wabridge/uiauto"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
@@ -22,6 +23,7 @@ const (
 // chat. Whether it is a new one is for Posted and Shown to say.
 type Sighting struct {
 	Own    bool // ours: typed on the phone, another device, or by us
+	LikeUs bool // the sender is called as the app calls us, so it may be ours
 	Sender string
 	Number string // of the sender, digits, where known
 	Saved  bool   // Sender is a name of the phone's address book, as far as is known
@@ -71,7 +73,7 @@ func postedSightings(c notification.Conversation, now time.Time) []Sighting {
 	out := make([]Sighting, 0, len(c.Messages))
 	for _, m := range c.Messages {
 		s := Sighting{Own: m.Own, Sender: m.Sender, Number: m.Number, Text: m.Text,
-			Saved: !m.Stranger, Time: m.Time, Media: m.Media, Cut: m.Cut, Arrived: m.URI != "", Hold: waitsAt(m.Media, m.Time, now)}
+			Saved: !m.Stranger, LikeUs: m.LikeUs, Time: m.Time, Media: m.Media, Cut: m.Cut, Arrived: m.URI != "", Hold: waitsAt(m.Media, m.Time, now)}
 		switch m.Media {
 		case whatsapp.ReactionMessage:
 			s.Emoji, s.Quote = m.Paraphrase.Emoji, m.Paraphrase.Quote
@@ -98,7 +100,7 @@ func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
 		case b.Out:
 			sender = ""
 		case b.Sender != "":
-			sender = notification.Name(b.Sender)
+			sender = displayname.Plain(b.Sender)
 		case b.CutTop: // a name may stand above it, out of sight
 			sender = ""
 		}
@@ -118,7 +120,6 @@ func shownSightings(s whatsapp.Screen, at time.Time) []Sighting {
 				m.Media = kind
 			}
 		}
-		m.Number = notification.NumberIn(m.Sender)
 		out = append(out, m)
 	}
 	dateShown(out, at)
@@ -216,7 +217,7 @@ func (s Sighting) message(chat wabridge.Chat, source string) wabridge.Message {
 		m.Created = time.Time{}
 	}
 	if s.Own {
-		m.Direction, m.Name, m.Number = wabridge.Echo, chat.Name, chat.Number
+		m.Direction, m.Name, m.Number = wabridge.Echo, displayname.Plain(chat.Name), chat.Number
 	}
 	s.setKind(&m)
 	if chat.Group {

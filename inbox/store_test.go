@@ -38,6 +38,17 @@ func (m *memory) Chat(_ context.Context, _ string, ref wabridge.ChatRef) (wabrid
 	return wabridge.Chat{}, wabridge.Fail(wabridge.CodeNotFound, nil, "no chat")
 }
 
+func (m *memory) ChatsNamed(_ context.Context, _, name string, _ int) (out []wabridge.Chat, _ error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.chats {
+		if c.Name == name {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
 // make finds the chat or adds it.
 func (m *memory) make(phone string, ref wabridge.ChatRef) wabridge.Chat {
 	if i := m.find(ref); i >= 0 {

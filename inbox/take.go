@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/wabridge/wabridge"
@@ -41,7 +40,7 @@ type Looked struct {
 // we sent is taken from the store, so a message must be claimed there before
 // its bubble can be on the screen.
 func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Screen, o LookAt) (Looked, error) {
-	if s.Kind != whatsapp.Chat || s.Chat == nil || s.Chat.Self || len(s.Bubbles) == 0 {
+	if s.Kind != whatsapp.Chat || s.Chat == nil || s.Chat.Self && !r.isOther(ref) || len(s.Bubbles) == 0 {
 		return Looked{}, nil
 	}
 	if o.At.IsZero() {
@@ -49,6 +48,9 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	}
 	v := View{At: r.phoneTime(o.At), Scrolled: o.Scrolled}
 	v.Seen = shownSightings(s, v.At)
+	if err := r.joinOpened(ctx, ref, s.Chat.Title, v); err != nil {
+		return Looked{}, err
+	}
 	ours, err := r.ours(ctx, ref)
 	if err != nil {
 		return Looked{}, err
@@ -103,19 +105,6 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 		r.sawAll(chatID)
 	}
 	return out, nil
-}
-
-// number fills in the numbers of a group's senders who are saved under a name
-// that only one number has. A chat on the screen does not tell who is saved.
-func (r *Reader) number(chat wabridge.Chat, seen []Sighting) {
-	if !chat.Group {
-		return
-	}
-	for i, s := range seen {
-		if !s.Own && s.Saved && s.Number == "" {
-			seen[i].Number = r.contacts.Number(s.Sender)
-		}
-	}
 }
 
 func idsOf(list []wabridge.Message) []string {
@@ -181,8 +170,9 @@ func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Mes
 // take stores what a notification holds that is not known yet. The list was
 // read between began and ended.
 func (r *Reader) take(ctx context.Context, c notification.Conversation, rec notification.Record, began, ended time.Time) error {
+	r.contacts.Refresh(ctx, false, savedNames(c)...)
 	seen := postedSightings(c, r.phoneTime(ended))
-	ref := r.identify(ctx, c)
+	ref := r.identify(ctx, c, began)
 	if len(seen) == 0 {
 		why := "the phone shows no text in a notification"
 		if c.Redacted {
@@ -195,7 +185,7 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 		return nil
 	}
 	var ours []wabridge.Message
-	if slices.ContainsFunc(seen, func(s Sighting) bool { return s.Own || s.Emoji != "" }) {
+	if slices.ContainsFunc(seen, func(s Sighting) bool { return s.Own || s.LikeUs || s.Emoji != "" }) {
 		var err error
 		if ours, err = r.ours(ctx, ref); err != nil {
 			return err
@@ -207,7 +197,7 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 	var before []wabridge.Message
 	stored, err := r.cfg.Store.Reconcile(ctx, r.cfg.Phone.ID, ref, knownLimit,
 		func(chat wabridge.Chat, known []wabridge.Message) queue.Changes {
-			r.number(chat, seen)
+			r.numberSenders(chat, seen)
 			reading.Looked, reading.Last = r.trail.of(chat.ID)
 			r.stoodByPhone(known)
 			var ch queue.Changes
@@ -242,22 +232,4 @@ func (r *Reader) take(ctx context.Context, c notification.Conversation, rec noti
 		r.cfg.OnGap(Gap{ref, c.Unread, "a notification holds messages that cannot be told apart"})
 	}
 	return nil
-}
-
-// identify finds the number of a chat that is named by a @lid, and has the
-// store join the two.
-func (r *Reader) identify(ctx context.Context, c notification.Conversation) wabridge.ChatRef {
-	ref := c.Ref()
-	if ref.Group {
-		return ref
-	}
-	if ref.Number == "" && !c.Stranger {
-		ref.Number = r.contacts.Number(ref.Name)
-	}
-	if ref.Number != "" && strings.HasSuffix(ref.JID, "@lid") {
-		if err := r.cfg.Store.Learn(ctx, r.cfg.Phone.ID, ref.JID, ref.Number); err != nil && wabridge.CodeOf(err) != wabridge.CodeNotFound {
-			r.log.Warn("a chat could not be joined with its number", "err", err)
-		}
-	}
-	return ref
 }

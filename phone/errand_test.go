@@ -48,6 +48,10 @@ func (s oneChat) Chats(context.Context, string, int) ([]wabridge.Chat, error) {
 	return []wabridge.Chat{{ID: wabridge.UserJID(bob), Number: bob, Phone: "1"}}, nil
 }
 
+func (s oneChat) ChatsNamed(context.Context, string, string, int) ([]wabridge.Chat, error) {
+	return nil, nil
+}
+
 func (s oneChat) Messages(context.Context, queue.MessageFilter) ([]wabridge.Message, error) {
 	return []wabridge.Message{s.newest}, nil
 }

@@ -77,7 +77,7 @@ func (s *Session) lookOnce(ctx context.Context) (whatsapp.Screen, error) {
 		s.leaves(screen) // whoever opened it, and whatever comes next
 	}
 	s.log.Debug("look", "screen", screen.Kind, "app", screen.App, "why", screen.Why)
-	if screen.Kind == whatsapp.Unknown {
+	if screen.Kind == whatsapp.Unknown && !s.onPage {
 		s.keep(ctx, dump, screen)
 	}
 	return screen, nil

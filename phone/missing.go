@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/queue"
 	"github.com/wabridge/wabridge/uiauto"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
@@ -18,19 +19,21 @@ import (
 // that nobody has recorded. Opening once too often costs a read mark; once too
 // little costs a message.
 func (w *walk) missing(ctx context.Context, row whatsapp.Row) (bool, error) {
+	owners, err := w.s.ownersOfRow(ctx, row, false, false)
+	if err != nil {
+		return false, err
+	}
 	switch last, ok := w.s.read[row.Name]; {
+	case w.s.unsure[rowKey(row)]:
+		return false, nil
 	case w.s.leftOpen(row.Name) && !row.Out:
 		return true, nil // it came while the chat was open, or right after
-	case w.told(row.Name):
+	case w.told(ctx, row.Name):
 		return true, nil
 	case ok && last.Preview == row.Preview && row.Unread == 0:
 		return !row.Out && laterMinute(last, row), nil // else it was opened for this very message
 	}
-	ref, err := w.s.refOfRow(ctx, row)
-	if err != nil {
-		return false, err
-	}
-	chat, err := w.s.cfg.Store.Chat(ctx, w.s.cfg.Phone.ID, ref)
+	chat, err := w.s.cfg.Store.Chat(ctx, w.s.cfg.Phone.ID, w.s.refOfRow(row, owners))
 	if wabridge.CodeOf(err) == wabridge.CodeNotFound {
 		recorded, err := w.namesake(ctx, row)
 		return !recorded && w.stranger(row), err
@@ -69,67 +72,78 @@ func (w *walk) lacks(ctx context.Context, row whatsapp.Row, chat wabridge.Chat) 
 	return unrecorded(row, known, w.first), nil
 }
 
-// whose finds out which of several chats with one name is open: the one alone
-// of which most is on the screen. Where that cannot be told, the name is all
-// that is known.
-func (w *walk) whose(ctx context.Context, ref wabridge.ChatRef, screen whatsapp.Screen) (wabridge.ChatRef, error) {
-	if ref.Number != "" || ref.Group {
-		return ref, nil
-	}
-	chats, err := w.s.cfg.Store.Chats(ctx, w.s.cfg.Phone.ID, namesakes)
+// identify finds out whose chat a row has led to: by its title where one alone
+// has it, else by the page about the chat or by what stands there. known is
+// false where nothing tells: then nothing is recorded, and the row is not opened
+// again as it is. The screen is looked at again if the page was opened.
+func (w *walk) identify(ctx context.Context, row whatsapp.Row, screen whatsapp.Screen) (ref wabridge.ChatRef, _ whatsapp.Screen, known bool, err error) {
+	owners, err := w.s.ownersOfRow(ctx, row, screen.Chat != nil && screen.Chat.Group, true)
 	if err != nil {
-		return ref, err
+		return ref, screen, false, err
 	}
-	best, tie, found := 0, false, ref
-	for _, chat := range chats {
-		if chat.Name != ref.Name || chat.Group || chat.JID == "" {
-			continue
-		}
-		known, err := w.s.cfg.Store.Messages(ctx, queue.MessageFilter{Phone: w.s.cfg.Phone.ID, Chat: chat.ID, Limit: 20})
-		if err != nil {
-			return ref, err
-		}
-		switch n := shown(known, screen.Bubbles); {
-		case n > best:
-			best, tie, found = n, false, wabridge.ChatRef{JID: chat.JID, Number: chat.Number, Name: ref.Name}
-		case n == best:
-			tie = true
+	group := isGroupRow(row) || screen.Chat != nil && screen.Chat.Group
+	ref = wabridge.ChatRef{Name: row.Name, Group: group}
+	switch {
+	case len(owners) == 1 && (group || !w.s.isShared(row.Name)):
+		return owners[0].ref(row.Name), screen, true, nil
+	case len(owners) == 0:
+		return ref, screen, true, nil
+	}
+	number, err := w.s.askPage(ctx, screen)
+	if err != nil {
+		return ref, screen, false, err
+	}
+	if screen, err = w.s.readUntil(ctx, whatsapp.Goal{Names: []string{row.Name}}); err != nil {
+		return ref, screen, false, err
+	}
+	for i, o := range owners {
+		switch told, err := w.s.isTold(ctx, owners, i, number, screen.Bubbles); {
+		case err != nil:
+			return ref, screen, false, err
+		case told:
+			return o.ref(row.Name), screen, true, nil
 		}
 	}
-	if tie {
-		return ref, nil
-	}
-	return found, nil
+	w.s.log.Warn("nothing tells which of several people of one name a chat is with; it is left as it is")
+	w.s.unsure[rowKey(row)] = true
+	return ref, screen, false, nil
 }
 
-// shown counts the bubbles that are known messages.
-func shown(known []wabridge.Message, bubbles []whatsapp.Bubble) (n int) {
-	for _, b := range bubbles {
-		if slices.ContainsFunc(known, func(m wabridge.Message) bool {
-			return (m.Direction != wabridge.In) == b.Out && (whatsapp.WantOf(&m).Shows(b) || whatsapp.BubbleShows(string(m.Text), b))
-		}) {
-			n++
-		}
+// isTold reports whether an open chat is that of the i-th owner of its title: by
+// the number on its page or, where that tells none, by what stands there.
+func (s *Session) isTold(ctx context.Context, owners []owner, i int, number string, bubbles []whatsapp.Bubble) (bool, error) {
+	if number != "" {
+		return wabridge.SameNumber(owners[i].number, number), nil
 	}
-	return n
+	g := whatsapp.Goal{Number: owners[i].number}
+	if g.Number == "" {
+		g.JID = owners[i].chat.JID
+	}
+	return s.standsThere(ctx, g, owners, bubbles)
 }
 
-// namesakes bounds how many chats are searched for a name that several have.
-const namesakes = 200
+// isShared reports whether the address book has several people of a name.
+func (s *Session) isShared(name string) bool {
+	return s.cfg.Names != nil && !displayname.IsChosen(name) && s.cfg.Names.Shared(name)
+}
+
+// isGroupRow reports whether a row shows who wrote, as only groups' rows do.
+func isGroupRow(row whatsapp.Row) bool { return row.Sender != "" }
+
+// rowKey tells one state of a row from another.
+func rowKey(row whatsapp.Row) string {
+	return fmt.Sprint(row.Name, "\n", row.Time, "\n", row.Unread, " ", row.Preview)
+}
 
 // namesake reports whether the row is that of one of several chats with the
-// same name, and what it tells is recorded in one of them. Which one it is
-// cannot be seen; opened, the chat could be told from none of the others, and
-// what stands in it would be recorded a second time.
+// same name, and what it tells is recorded in one of them: which one it is
+// cannot be seen.
 func (w *walk) namesake(ctx context.Context, row whatsapp.Row) (bool, error) {
-	chats, err := w.s.cfg.Store.Chats(ctx, w.s.cfg.Phone.ID, namesakes)
+	chats, err := w.s.cfg.Store.ChatsNamed(ctx, w.s.cfg.Phone.ID, row.Name, maxNamesakes)
 	if err != nil {
 		return false, err
 	}
 	for _, chat := range chats {
-		if chat.Name != row.Name {
-			continue
-		}
 		if lacks, err := w.lacks(ctx, row, chat); err != nil || !lacks {
 			return err == nil, err
 		}
@@ -169,42 +183,39 @@ func (w *walk) stranger(row whatsapp.Row) bool {
 }
 
 // told reports whether the reader asked for this very chat.
-func (w *walk) told(name string) bool {
-	number := w.s.numberOf(name)
-	return slices.ContainsFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, name, number) })
+func (w *walk) told(ctx context.Context, title string) bool {
+	if len(w.gaps) == 0 {
+		return false
+	}
+	owners, err := w.s.titleOwners(ctx, title)
+	return err == nil && slices.ContainsFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, title, owners) })
 }
 
-func isOf(g wabridge.ChatRef, name, number string) bool {
-	return g.Name != "" && g.Name == name || number != "" && wabridge.SameNumber(g.Number, number)
+// isOf reports whether a gap may be in a chat with a title: every chat of that
+// name is looked into.
+func isOf(g wabridge.ChatRef, title string, owners []owner) bool {
+	return g.Name != "" && displayname.Same(g.Name, title) || g.Number != "" && slices.ContainsFunc(owners, func(o owner) bool {
+		return wabridge.SameNumber(g.Number, o.number)
+	})
 }
 
-// numberOf is the number behind a title, "" if it is not known.
-func (s *Session) numberOf(title string) string {
-	if n := whatsapp.ShownNumber(title); n != "" || s.cfg.Names == nil {
-		return n
+// ownersOfRow lists all whose chat a row of the chat list may be. A group's row
+// or chat is no person's.
+func (s *Session) ownersOfRow(ctx context.Context, row whatsapp.Row, group, sure bool) ([]owner, error) {
+	owners, err := s.knownOwners(ctx, row.Name, sure)
+	if isGroupRow(row) || group {
+		owners = slices.DeleteFunc(owners, func(o owner) bool { return !o.chat.Group })
 	}
-	return s.cfg.Names.Number(title)
+	return owners, err
 }
 
-// refOfRow says whose chat a row is, as well as can be known: a group's name
-// looks like a person's.
-func (s *Session) refOfRow(ctx context.Context, row whatsapp.Row) (wabridge.ChatRef, error) {
-	ref := wabridge.ChatRef{Name: row.Name, Number: s.numberOf(row.Name), Group: row.Sender != ""}
-	if ref.Group {
-		ref.Number = ""
+// refOfRow says whose chat a row is: the only one's that has its title. A title
+// that several have finds nothing.
+func (s *Session) refOfRow(row whatsapp.Row, owners []owner) wabridge.ChatRef {
+	if len(owners) == 1 && (isGroupRow(row) || !s.isShared(row.Name)) {
+		return owners[0].ref(row.Name)
 	}
-	if ref.Number != "" || ref.Group || s.cfg.Store == nil {
-		return ref, nil
-	}
-	group := ref
-	group.Group = true
-	for _, r := range []wabridge.ChatRef{ref, group} {
-		_, err := s.cfg.Store.Chat(ctx, s.cfg.Phone.ID, r)
-		if wabridge.CodeOf(err) != wabridge.CodeNotFound {
-			return r, err
-		}
-	}
-	return ref, nil
+	return wabridge.ChatRef{Name: row.Name, Group: isGroupRow(row), Shared: len(owners) > 0}
 }
 
 // typed reports whether the newest message that left this account is known:

@@ -39,6 +39,10 @@ func (s memStore) Awaiting(context.Context, string, time.Time, int) ([]wabridge.
 	return nil, nil
 }
 
+func (s memStore) ChatsNamed(context.Context, string, string, int) ([]wabridge.Chat, error) {
+	return nil, nil
+}
+
 func (s memStore) Chats(context.Context, string, int) ([]wabridge.Chat, error) { return nil, nil }
 
 // knows stores messages for a rig's session.

@@ -178,13 +178,21 @@ func (s *Session) openToRead(ctx context.Context, m *wabridge.Message) (whatsapp
 
 // readUntil looks until the goal's chat is open and proven.
 func (s *Session) readUntil(ctx context.Context, goal whatsapp.Goal) (whatsapp.Screen, error) {
+	var proof chatProof
 	for range sendSteps {
 		screen, err := s.look(ctx)
 		if err != nil {
 			return screen, err
 		}
-		sure := goal
-		sure.Direct = goal.Direct && !s.somebodyElse(ctx, screen, goal.Number)
+		sure, moved := goal, false
+		if goal.Direct {
+			if sure, moved, err = s.prove(ctx, screen, goal, &proof); err != nil {
+				return screen, err
+			}
+		}
+		if moved {
+			continue
+		}
 		act := whatsapp.Next(screen, sure)
 		switch act.Do {
 		case whatsapp.DoRead:

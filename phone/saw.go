@@ -31,37 +31,31 @@ func (s *Session) sawUnread(ctx context.Context, ref wabridge.ChatRef, screen wh
 }
 
 // sawStranger tells of a chat that was on the screen when nobody of ours, or an
-// earlier process, opened it. It counts only if it is known whose it is: by the
-// number in its header, by a name that one number has, or by one that one known
-// chat has.
+// earlier process, opened it. It counts only if one alone is known by its title;
+// any other is found in the chat list.
 func (s *Session) sawStranger(ctx context.Context, screen whatsapp.Screen) error {
-	if screen.Chat == nil || screen.Chat.Title == "" || screen.Chat.Self {
+	if screen.Chat == nil || screen.Chat.Title == "" || s.isSelf(screen) {
 		return nil
 	}
-	ref, err := s.refOfRow(ctx, whatsapp.Row{Name: screen.Chat.Title})
-	switch {
-	case err != nil:
-		return err
-	case ref.Number != "":
-		ref.JID = wabridge.UserJID(ref.Number)
-		return s.saw(ctx, ref, screen)
-	case s.cfg.Store == nil:
-		return nil
-	}
-	if _, err := s.cfg.Store.Chat(ctx, s.cfg.Phone.ID, ref); err != nil {
-		if wabridge.CodeOf(err) == wabridge.CodeNotFound {
-			return nil
-		}
+	row := whatsapp.Row{Name: screen.Chat.Title}
+	owners, err := s.ownersOfRow(ctx, row, screen.Chat.Group, true)
+	if err != nil || len(owners) != 1 || s.isShared(row.Name) {
 		return err
 	}
-	return s.saw(ctx, ref, screen)
+	return s.saw(ctx, owners[0].ref(row.Name), screen)
+}
+
+// isSelf reports whether a chat is the one with oneself: its title says so, and
+// nobody is saved under that title.
+func (s *Session) isSelf(screen whatsapp.Screen) bool {
+	return screen.Chat.Self && (s.cfg.Names == nil || len(s.cfg.Names.Numbers(screen.Chat.Title)) == 0)
 }
 
 // leaves notes that a chat is, or was, on the screen and will be left: opening it
 // took its notification away, and what arrives between the last look and the way
 // out has none. Both are found from the chat list.
 func (s *Session) leaves(screen whatsapp.Screen) {
-	if screen.Chat == nil || screen.Chat.Title == "" || screen.Chat.Self {
+	if screen.Chat == nil || screen.Chat.Title == "" || s.isSelf(screen) {
 		return
 	}
 	s.leftAt = time.Now()

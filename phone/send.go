@@ -30,6 +30,8 @@ type attempt struct {
 	intend  func(context.Context, wabridge.Intent) error
 	tapped  bool // the intent is committed: from here on an error is a doubt
 	direct  bool // the next chat on the screen is where this attempt's start led
+	proof   chatProof
+	why     string // why the newest chat was not the wanted one
 	opened  int
 	share   bool      // by SEND instead of the link
 	started time.Time // when the link was opened, for StepCheck
@@ -122,7 +124,14 @@ func (a *attempt) run(ctx context.Context) (wabridge.State, error) {
 		if err != nil {
 			return "", err
 		}
-		a.goal.Direct = a.direct && !a.s.somebodyElse(ctx, screen, a.m.Number)
+		a.goal.Direct = a.direct
+		var moved bool
+		if a.goal, moved, err = a.s.prove(ctx, screen, a.goal, &a.proof); err != nil {
+			return "", err
+		}
+		if moved {
+			continue
+		}
 		act := whatsapp.Next(screen, a.goal)
 		a.s.log.Debug("next", "do", act.Do, "why", act.Why)
 		if act.Do == whatsapp.DoTapSend || act.Do == whatsapp.DoQuote {
@@ -163,8 +172,12 @@ func (a *attempt) drawn(ctx context.Context, screen whatsapp.Screen) bool {
 // open starts the chat, over again if it must be.
 func (a *attempt) open(ctx context.Context) error {
 	if a.opened++; a.opened > reopens {
-		return wabridge.Fail(wabridge.CodeWrongChat, nil, "phone %s: %d links did not lead to the chat", a.s.cfg.Phone.ID, reopens)
+		if a.why == "" {
+			a.why = "another screen was in the way"
+		}
+		return wabridge.Fail(wabridge.CodeWrongChat, nil, "phone %s: %d links did not lead to the chat: %s", a.s.cfg.Phone.ID, reopens, a.why)
 	}
+	a.proof = chatProof{}
 	start := linkStart(a.s.cfg.Phone, a.m.Number, string(a.m.Text))
 	if a.share {
 		jid := a.m.Chat
@@ -215,6 +228,7 @@ func (a *attempt) step(ctx context.Context, screen whatsapp.Screen, act whatsapp
 		return a.again(ctx)
 	case whatsapp.DoBack, whatsapp.DoHome:
 		if screen.Kind == whatsapp.Chat {
+			a.why = act.Why
 			return a.again(ctx) // the wrong one: read on the way out
 		}
 		if err := a.s.follow(ctx, screen, act); err != nil {

@@ -28,11 +28,17 @@ type Device interface {
 	Close() error
 }
 
-// Names is the phone's address book.
+// Names is the phone's address book. Names are compared by displayname.Key.
 type Names interface {
 	Names(number string) []string // that this number has and no other
 	Numbers(name string) []string // of everybody with this name
-	Number(name string) string    // of the only one with this name, else ""
+	Shared(name string) bool      // several have the name, some perhaps without a known number
+	Saved(number string) bool     // under whatever name
+	// Refresh reads it again if it has none of the names (again: in any case),
+	// at a limited rate.
+	Refresh(ctx context.Context, again bool, names ...string)
+	// Reread reads it again.
+	Reread(ctx context.Context)
 }
 
 // Store is what reading ticks and catching up need of the database.
@@ -41,6 +47,7 @@ type Store interface {
 	Apply(ctx context.Context, id string, fence int64, move wabridge.Move) (wabridge.Message, error)
 	Chat(ctx context.Context, phone string, ref wabridge.ChatRef) (wabridge.Chat, error)
 	Chats(ctx context.Context, phone string, limit int) ([]wabridge.Chat, error)
+	ChatsNamed(ctx context.Context, phone, name string, limit int) ([]wabridge.Chat, error)
 	Messages(ctx context.Context, f queue.MessageFilter) ([]wabridge.Message, error)
 	Message(ctx context.Context, id string) (wabridge.Message, error)
 }
@@ -105,6 +112,7 @@ type Session struct {
 	log *slog.Logger
 
 	sending bool // log and steps are about one message
+	onPage  bool // the page about a chat is open: an unknown screen is expected
 
 	dev   Device
 	fence string // the session's mark on the phone; a command with another one does nothing
@@ -122,6 +130,7 @@ type Session struct {
 	rows     map[string]string       // by name in the chat list: what a row with something unrecorded showed
 	late     map[string]bool         // by name: rows of strangers that were seen once with something unrecorded
 	opened   map[string]visits       // by name in the chat list: how often a chat was opened for what its row shows
+	unsure   map[string]bool         // rows of which nothing told whose chat it is: not opened again as they are
 	soon     bool                    // the chat list is to be read again shortly
 	archived archived                // the list of archived chats
 	visited  map[string]time.Time    // when a chat was last opened for its ticks
@@ -151,7 +160,7 @@ func New(cfg Config) *Session {
 	return &Session{
 		cfg: cfg, log: cfg.Logger.With("component", "phone", "phone", cfg.Phone.ID),
 		dirty: true, left: map[string]time.Time{}, visited: map[string]time.Time{}, met: map[string]bool{}, tapped: map[string]int{}, titles: map[string]string{},
-		read: map[string]whatsapp.Row{}, rows: map[string]string{}, opened: map[string]visits{}, late: map[string]bool{},
+		read: map[string]whatsapp.Row{}, rows: map[string]string{}, opened: map[string]visits{}, late: map[string]bool{}, unsure: map[string]bool{},
 		uploads: map[string]int{}, readAt: map[string]time.Time{}, tried: map[string]time.Time{}, pictured: time.Now(),
 	}
 }

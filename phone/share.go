@@ -177,6 +177,9 @@ func (sh *sharing) share(ctx context.Context) error {
 // backed out of.
 func (sh *sharing) preview(ctx context.Context, chat whatsapp.Screen) (act whatsapp.Action, ok bool, err error) {
 	waited := 0
+	if sh.goal.Owner, _, err = sh.s.ownerOf(ctx, chat.Chat.Title, sh.goal); err != nil {
+		return act, false, err
+	}
 	for range sendSteps {
 		screen, err := sh.s.look(ctx)
 		if err != nil {

@@ -17,7 +17,11 @@ func (w *walk) ticked(ctx context.Context, row whatsapp.Row) error {
 	if row.Status == whatsapp.TickNone || row.Status == whatsapp.TickUnknown {
 		return nil
 	}
-	i := slices.IndexFunc(w.waiting, func(m wabridge.Message) bool { return w.s.isChatOf(m, row.Name) })
+	owners, err := w.s.knownOwners(ctx, row.Name, false)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(w.waiting, func(m wabridge.Message) bool { return w.s.isChatOf(m, row.Name, owners) })
 	if i < 0 || !w.s.previews(w.waiting[i], row) {
 		return nil
 	}
@@ -125,17 +129,32 @@ func (s *Session) applyTick(ctx context.Context, m wabridge.Message, to wabridge
 	return nil
 }
 
-// isChatOf reports whether a row of the chat list is the chat of m.
-func (s *Session) isChatOf(m wabridge.Message, title string) bool {
-	if m.Number != "" {
-		if wabridge.SameNumber(m.Number, whatsapp.ShownNumber(title)) {
-			return true
-		}
-		if s.cfg.Names != nil && slices.Contains(s.cfg.Names.Names(m.Number), title) {
-			return true
+// isChatOf reports whether a row of the chat list is the chat of m: its title
+// must be nobody else's.
+func (s *Session) isChatOf(m wabridge.Message, title string, owners []owner) bool {
+	goal := whatsapp.Goal{Number: m.Number}
+	if wabridge.IsGroup(m.Chat) || m.Number == "" {
+		goal.Number, goal.JID = "", m.Chat
+	}
+	shared := s.cfg.Names != nil && s.cfg.Names.Shared(title)
+	switch judgeTitle(title, shared, owners, goal) {
+	case whatsapp.TitleWanted:
+		return true
+	case whatsapp.TitleUnknown: // shown when the chat was proven
+		return s.titles[m.Chat] == title && title != "" && !s.isTitleOfTwo(title)
+	}
+	return false
+}
+
+// isTitleOfTwo reports whether two proven chats showed one title.
+func (s *Session) isTitleOfTwo(title string) bool {
+	n := 0
+	for _, t := range s.titles {
+		if t == title {
+			n++
 		}
 	}
-	return s.titles[m.Chat] == title && title != ""
+	return n > 1
 }
 
 // tickClock says when to look for ticks: ever more rarely after the newest

@@ -229,7 +229,7 @@ func (w *walk) next(ctx context.Context, list whatsapp.Screen, found map[string]
 		if err != nil {
 			return nil, err
 		}
-		if missing && (w.told(row.Name) || w.s.mayOpen(row, time.Now())) {
+		if missing && (w.told(ctx, row.Name) || w.s.mayOpen(row, time.Now())) {
 			return &list.Chats[i], nil
 		}
 		w.unread = w.unread || row.Unread > 0
@@ -272,17 +272,17 @@ func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, er
 	if err := w.s.tap(ctx, row.Bounds); err != nil {
 		return whatsapp.Screen{}, err
 	}
-	ref, err := w.s.refOfRow(ctx, row)
+	screen, err := w.s.readUntil(ctx, whatsapp.Goal{Names: []string{row.Name}})
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
-	goal := whatsapp.Goal{Names: []string{row.Name}, Number: whatsapp.ShownNumber(row.Name)}
-	screen, err := w.s.readUntil(ctx, goal)
+	ref, screen, known, err := w.identify(ctx, row, screen)
 	if err != nil {
 		return whatsapp.Screen{}, err
 	}
-	if ref, err = w.whose(ctx, ref, screen); err != nil {
-		return whatsapp.Screen{}, err
+	if !known {
+		delete(w.s.left, row.Name)
+		return w.backToList(ctx)
 	}
 	own := 0
 	if w.first || w.s.leftOpen(row.Name) {
@@ -303,8 +303,16 @@ func (w *walk) visit(ctx context.Context, row whatsapp.Row) (whatsapp.Screen, er
 		w.s.left[row.Name] = seen.Again
 	}
 	w.s.read[row.Name] = row
-	number := w.s.numberOf(row.Name)
-	w.gaps = slices.DeleteFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, row.Name, number) })
+	owners, err := w.s.titleOwners(ctx, row.Name)
+	if err != nil {
+		return whatsapp.Screen{}, err
+	}
+	w.gaps = slices.DeleteFunc(w.gaps, func(g wabridge.ChatRef) bool { return isOf(g, row.Name, owners) })
+	return w.backToList(ctx)
+}
+
+// backToList leaves a chat that was opened from the list.
+func (w *walk) backToList(ctx context.Context) (whatsapp.Screen, error) {
 	if err := w.s.key(ctx, keyBack); err != nil {
 		return whatsapp.Screen{}, err
 	}

@@ -178,6 +178,9 @@ type InboxStore interface {
 	Learn(ctx context.Context, phone, jid, number string) error
 	// Chats lists the newest chats.
 	Chats(ctx context.Context, phone string, limit int) ([]wabridge.Chat, error)
+	// ChatsNamed lists the chats, of people and groups, that the phone shows under
+	// a name, at most limit, in no order.
+	ChatsNamed(ctx context.Context, phone, name string, limit int) ([]wabridge.Chat, error)
 }
 
 // EventFilter narrows a reading of the log; empty members let all pass.

@@ -136,6 +136,7 @@ func (p *extrasParser) unconfirmed(texts []span, a array, ends []ending) bool {
 func (p *extrasParser) split(a array, e ending, last int) {
 	n := p.rec.Count
 	p.rec.SelfName = p.selfName(a)
+	p.rec.SelfPerson = p.selfPerson(e)
 	first, final := p.chains(a, e, n, last)
 	for i := range final {
 		end := e
@@ -178,6 +179,17 @@ func (p *extrasParser) selfName(a array) string {
 	name := p.value(keySelf, i)
 	return name
 }
+
+// selfPerson reads which Person stands for us: behind the array, where no text
+// of others is.
+func (p *extrasParser) selfPerson(e ending) string {
+	if m := messagingUser.FindStringSubmatch(p.s[e.to:]); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+var messagingUser = regexp.MustCompile(`\n {16}android\.messagingUser=Person \((android\.app\.Person@[0-9a-f]+)\)\n`)
 
 // chains finds the beginnings of the elements: the earliest and the latest
 // possible ones. They differ where a text imitates a beginning.
@@ -268,7 +280,7 @@ func (p *extrasParser) endBefore(i int) ending {
 var (
 	elementHead   = regexp.MustCompile(`^\[\d+\] Bundle\[\{`)
 	elementExtras = regexp.MustCompile(`^extras=Bundle\[[^\n]*?\], (?:sender|text)`)
-	personField   = regexp.MustCompile(`^sender_person=[^\n,]*, `)
+	personField   = regexp.MustCompile(`^sender_person=([^\n,]*), `)
 	ownURI        = regexp.MustCompile(`^uri=content://[^\s,]+, `)
 	uriField      = regexp.MustCompile(`, uri=(content://[^\s,]+)$`)
 )
@@ -287,7 +299,10 @@ func (p *extrasParser) element(at int, end ending, textAt int) (Element, bool) {
 	if m := elementExtras.FindStringIndex(fields); m != nil {
 		fields = fields[strings.Index(fields, "], ")+len("], "):]
 	}
-	fields = fields[len(personField.FindString(fields)):]
+	if m := personField.FindStringSubmatch(fields); m != nil {
+		el.Person = m[1]
+		fields = fields[len(m[0]):]
+	}
 	fields, mine := cutOwn(fields)
 	if mine {
 		el.Text = fields

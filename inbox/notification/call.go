@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 )
 
 // voipChannel begins the name of the channel on which calls are posted.
@@ -31,7 +32,8 @@ type Call struct {
 	Kind    Kind // Ringing or MissedCall
 	Key     string
 	ChatID  string // the shortcut's JID; on the phone that was seen a missed call has none
-	Number  string // digits, where the title is a number
+	Number  string // digits, where ChatID tells
+	Shown   string // the number that Name reads like; it identifies nobody by itself
 	Name    string // as shown; "" where the title says something else
 	Video   bool
 	IsGroup bool
@@ -49,7 +51,7 @@ func CallOf(rec Record, words Words) (c Call, ok bool) {
 	if jid.MatchString(rec.Shortcut) {
 		c.ChatID = rec.Shortcut
 	}
-	who, other := Name(rec.Title), Name(rec.Text)
+	who, other := displayname.Clean(rec.Title), displayname.Clean(rec.Text)
 	if words.isCall(who) {
 		who, other = other, who
 	}
@@ -59,9 +61,7 @@ func CallOf(rec Record, words Words) (c Call, ok bool) {
 	c.Video = c.Video || words.oneOf(other, []string{"missed_video_call", "count_missed_video"})
 	c.IsGroup = wabridge.IsGroup(c.ChatID)
 	if !c.IsGroup {
-		if c.Number = wabridge.NumberOf(c.ChatID); c.Number == "" {
-			c.Number = NumberIn(c.Name)
-		}
+		c.Number, c.Shown = wabridge.NumberOf(c.ChatID), displayname.Number(c.Name)
 	}
 	return c, true
 }

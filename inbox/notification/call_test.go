@@ -43,7 +43,7 @@ func TestCallOf(t *testing.T) {
 		"missed": {callRecord(missedCategory, "individual_chat_defaults_2", when, title("Ana"), "video_call=Boolean (false)", text("Missed voice call")),
 			Call{Kind: MissedCall, Name: "Ana"}},
 		"missed video call of a number": {callRecord(missedCategory, "individual_chat_defaults_2", when, title("+49 170 1234567"), "video_call=Boolean (true)", text("x")),
-			Call{Kind: MissedCall, Name: "+49 170 1234567", Number: "491701234567", Video: true}},
+			Call{Kind: MissedCall, Name: "+49 170 1234567", Shown: "491701234567", Video: true}},
 		"missed in a language whose words are not known": {callRecord(missedCategory, "individual_chat_defaults_2", when, title("Ana"), text("zmeškaný hovor")),
 			Call{Kind: MissedCall, Name: "Ana"}},
 		"several missed": {callRecord(missedCategory, "individual_chat_defaults_2", when, title("2 missed video calls"), text("Ana")),

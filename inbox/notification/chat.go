@@ -4,10 +4,9 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/wabridge/wabridge"
-	"github.com/wabridge/wabridge/uiauto"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
 
@@ -31,14 +30,18 @@ type Conversation struct {
 	Key      string    `json:"key"`
 	User     int       `json:"-"`
 	ChatID   string    `json:"chat_id,omitempty"` // the shortcut's JID; "" where the record has none
-	Number   string    `json:"number,omitempty"`  // digits, of a chat with one person, where known
-	Chat     string    `json:"chat"`              // the chat's name as shown
+	Number   string    `json:"number,omitempty"`  // digits, of a chat with one person, where ChatID tells
+	Chat     string    `json:"chat"`              // the chat's name as shown (displayname.Clean)
 	Sender   string    `json:"sender,omitempty"`  // of the newest message
 	Group    string    `json:"group,omitempty"`   // the group's name
 	IsGroup  bool      `json:"-"`
 	Messages []Message `json:"messages"`
-	Stranger bool      `json:"-"` // the name is the one the person chose, not one saved on the phone
-	Unread   int       `json:"-"` // the app's own count, 0 where it gives none
+	// Shown is the number that the title of a chat with one person reads like: the
+	// app shows the number of people who are not saved, and people can be saved
+	// under such a name. It identifies nobody by itself. "" for a chosen name.
+	Shown    string `json:"-"`
+	Stranger bool   `json:"-"` // the name is the one the person chose, not one saved on the phone
+	Unread   int    `json:"-"` // the app's own count, 0 where it gives none
 	// Redacted: the dump leaves texts out, because it was made without --noredact.
 	Redacted bool `json:"redacted,omitempty"`
 	// Doubtful: the record holds messages that could not be told apart.
@@ -47,13 +50,16 @@ type Conversation struct {
 
 // A Message is one of those a record holds, oldest first.
 type Message struct {
-	Sender string    `json:"sender"` // as shown; in a group without the "~" of unsaved names
-	Number string    `json:"number,omitempty"`
-	Text   string    `json:"text"`            // as the app shows it
-	Time   time.Time `json:"time"`            // by the app; whole seconds on the phones seen
-	Media  string    `json:"media,omitempty"` // its kind (whatsapp.MessageKind) where it reads like the app's words for one; "" is a text
-	Own    bool      `json:"own,omitempty"`   // our own reply from the notification or another device
-	Cut    bool      `json:"cut,omitempty"`   // Android cut it at its limit
+	Sender string    `json:"sender"`           // as shown; in a group without the "~" of unsaved names
+	Number string    `json:"number,omitempty"` // of the chat with one person; nothing identifies a group's senders
+	Text   string    `json:"text"`             // as the app shows it
+	Time   time.Time `json:"time"`             // by the app; whole seconds on the phones seen
+	Media  string    `json:"media,omitempty"`  // its kind (whatsapp.MessageKind) where it reads like the app's words for one; "" is a text
+	Own    bool      `json:"own,omitempty"`    // our own reply from the notification or another device
+	// LikeUs: the sender of a group's line has the name by which the app calls us.
+	// It is ours, or that of a person who is saved under that name.
+	LikeUs bool `json:"-"`
+	Cut    bool `json:"cut,omitempty"` // Android cut it at its limit
 	// Stranger: the sender is not saved on the phone; the name is the one they chose.
 	Stranger bool `json:"-"`
 	Gone     bool `json:"deleted,omitempty"` // it reads like the words for a deleted message
@@ -131,67 +137,30 @@ func kind(rec Record, words Words) Kind {
 	return Service
 }
 
-// name fills in how the chat is called and, for one person, the number.
+// name fills in how the chat is called and, for one person, the number that its
+// id tells.
 func name(c *Conversation, rec Record, words Words) {
-	title := Name(rec.Title)
+	title := displayname.Clean(rec.Title)
 	if !c.IsGroup {
-		c.Chat = strings.TrimSuffix(title, ":")
-		c.Stranger = isStranger(rec.Title)
-		c.Number = wabridge.NumberOf(c.ChatID)
-		if c.Number == "" && c.ChatID == "" || strings.HasSuffix(c.ChatID, "@lid") {
-			c.Number = NumberIn(c.Chat)
+		c.Chat = title
+		if oldTitle.MatchString(rec.Title) {
+			c.Chat = strings.TrimSuffix(title, ":")
 		}
+		c.Stranger = displayname.IsChosen(c.Chat)
+		c.Shown = displayname.Number(c.Chat)
+		c.Number = wabridge.NumberOf(c.ChatID)
 		return
 	}
-	c.Group = words.cutCounter(Name(rec.TitleConv))
+	c.Group = words.groupName(rec.TitleConv, rec.Number)
 	if c.Group == "" {
 		before, _, _ := strings.Cut(title, ": ")
-		c.Group = words.cutCounter(before)
+		c.Group = words.groupName(before, rec.Number)
 	}
 	c.Chat = c.Group
 }
 
-// isStranger reports whether a name is shown as one that is not saved.
-func isStranger(shown string) bool {
-	return strings.HasPrefix(strings.TrimSpace(uiauto.Clean(shown)), "~")
-}
-
-// Name removes invisible marks from a name: direction marks, zero width
-// blanks, the "~" before the names of people who are not saved.
-func Name(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == 0x200B || r == 0x2060 || r == 0xFEFF {
-			return -1
-		}
-		return r
-	}, uiauto.Clean(s))
-	s = strings.TrimSpace(s)
-	if rest, ok := strings.CutPrefix(s, "~"); ok {
-		s = strings.TrimSpace(rest)
-	}
-	return s
-}
-
-var numberShape = regexp.MustCompile(`^\+[\d ().\-]{6,30}$`)
-
-// NumberIn gives the digits of a title that is a number as the app shows it
-// ("+49 170 1234567"), else "".
-func NumberIn(title string) string {
-	title = uiauto.ASCIIDigits(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == 0x2011 {
-			return ' '
-		}
-		return r
-	}, title))
-	title = strings.TrimSpace(title)
-	if !numberShape.MatchString(title) {
-		return ""
-	}
-	if n := wabridge.Digits(title); len(n) >= 7 && len(n) <= 15 {
-		return n
-	}
-	return ""
-}
+// oldTitle is the title of a chat in 2018: "Ana: " and a zero-width blank.
+var oldTitle = regexp.MustCompile(`:[\s\x{200B}]+$`)
 
 // Android cuts the texts of notifications at 1024 characters (UTF-16 units),
 // older versions at five times that.
@@ -212,51 +181,74 @@ func WasCut(text string) bool {
 func messages(rec Record, c Conversation, words Words) []Message {
 	var out []Message
 	for _, e := range rec.Elements {
-		m := Message{Sender: Name(e.Sender), Text: e.Text, Time: e.Time, URI: e.URI}
-		m.Own = own(e.Sender, rec.SelfName, c, words)
-		m.Stranger = isStranger(e.Sender)
-		m.Sender, m.Text = reply(m.Sender, m.Text)
-		out = append(out, finish(m, c, words))
+		out = append(out, finish(message(e, rec, c, words), c, words))
 	}
 	if len(rec.Elements) > 0 || rec.Doubtful || rec.Text == "" {
 		return out
 	}
 	m := Message{Text: rec.Text, Time: rec.When, Sender: c.Chat}
 	if c.IsGroup {
-		_, sender, _ := strings.Cut(Name(rec.Title), ": ")
-		m.Sender = sender
+		_, sender, _ := strings.Cut(displayname.Clean(rec.Title), ": ")
+		m.Sender, m.Stranger = displayname.Plain(sender), displayname.IsChosen(sender)
 	}
 	return append(out, finish(m, c, words))
 }
 
-// own reports whether a line is ours: it has no sender, or the name by which
-// the app calls us. Others cannot take that name: one who is not saved stands
-// there with a "~", and a chat's only other person has the chat's name.
-func own(sender, self string, c Conversation, words Words) bool {
-	if sender == "" {
-		return true
+// message reads one line: whose it is, and what it says.
+func message(e Element, rec Record, c Conversation, words Words) Message {
+	sender := displayname.Clean(e.Sender)
+	m := Message{Sender: displayname.Plain(sender), Stranger: displayname.IsChosen(sender), Text: e.Text, Time: e.Time, URI: e.URI}
+	switch {
+	case isOwn(e, sender, rec, c, words):
+		m.Own = true
+	case c.IsGroup && isCalledLikeUs(sender, rec.SelfName, words):
+		m.LikeUs = true
+	case isReply(sender):
+		m.Sender, m.Text = splitReply(e.Text)
+		m.Stranger = true // a name inside of a text may be anybody's
 	}
-	shown := strings.TrimSpace(uiauto.Clean(sender))
-	if isStranger(sender) || !c.IsGroup && Name(sender) == c.Chat {
-		return false
-	}
-	if self != "" {
-		return shown == strings.TrimSpace(uiauto.Clean(self))
-	}
-	return words.Is("you", shown)
+	return m
 }
 
-// reply undoes how the app shows a quoted reply to us: the sender is
-// "⤷ You got a reply" and the text "Name: words".
-func reply(sender, text string) (string, string) {
-	if !strings.HasPrefix(sender, "⤷") {
-		return sender, text
+// isOwn reports whether the structure of a line proves that it is ours: it has
+// no sender (Android's rule for messages of the phone's user), it has the very
+// Person of the phone's user, or it stands in a chat with one person and is not
+// that person's. A group's line with our name proves nothing: somebody may be
+// saved under it.
+func isOwn(e Element, sender string, rec Record, c Conversation, words Words) bool {
+	switch {
+	case e.Sender == "" || e.Person != "" && e.Person == rec.SelfPerson:
+		return true
+	case c.IsGroup || sender == c.Chat:
+		return false
 	}
-	name, words, ok := strings.Cut(text, ": ")
+	return isCalledLikeUs(sender, rec.SelfName, words)
+}
+
+// isCalledLikeUs reports whether a sender has the name by which the app calls
+// the phone's user. One who is not saved stands there with a "~".
+func isCalledLikeUs(sender, self string, words Words) bool {
+	switch {
+	case displayname.IsChosen(sender):
+		return false
+	case self != "":
+		return displayname.Same(sender, self)
+	}
+	return words.Is("you", sender)
+}
+
+// isReply reports whether the app shows a quoted reply to us: the sender is
+// "⤷ You got a reply" and the text "Name: words". A name that a person chose
+// has the app's mark before it.
+func isReply(sender string) bool { return strings.HasPrefix(sender, "⤷") }
+
+// splitReply gives the sender and the words of a quoted reply's text.
+func splitReply(text string) (sender, words string) {
+	sender, words, ok := strings.Cut(text, ": ")
 	if !ok {
 		return "", text
 	}
-	return Name(name), words
+	return displayname.Plain(displayname.Clean(sender)), words
 }
 
 func finish(m Message, c Conversation, words Words) Message {
@@ -264,12 +256,8 @@ func finish(m Message, c Conversation, words Words) Message {
 	m.Media = m.Paraphrase.Kind
 	m.Cut = WasCut(m.Text)
 	m.Gone = m.Media == whatsapp.DeletedMessage
-	switch {
-	case m.Own:
-	case !c.IsGroup:
-		m.Sender, m.Number = c.Chat, c.Number
-	default:
-		m.Number = NumberIn(m.Sender)
+	if !m.Own && !c.IsGroup {
+		m.Sender, m.Number, m.Stranger = displayname.Plain(c.Chat), c.Number, c.Stranger
 	}
 	return m
 }

@@ -30,8 +30,12 @@ func TestWhoIsAskedFor(t *testing.T) {
 		{"a saved contact", chatPost(ana, tagA, "Ana", hello), ana, "491700000001", "Ana", false},
 		{"a number that is not saved", chatPost(ana, tagA, "\u200e+49 170 0000001", hello), ana, "491700000001", "+49 170 0000001", false},
 		{"a lid without a number", chatPost("156538723369061@lid", tagA, "Ana", hello), "156538723369061@lid", "", "Ana", false},
-		{"a lid with the number as title", chatPost("156538723369061@lid", tagA, "+49 170 0000001", hello), "156538723369061@lid", "491700000001", "+49 170 0000001", false},
-		{"no shortcut and a number", chatPost("", tagA, "+49\u00a0170\u20110000001", hello), "", "491700000001", "+49 170\u20110000001", false},
+		{"a lid with a number as title: who that is, the title cannot say", chatPost("156538723369061@lid", tagA, "+49 170 0000001", hello), "156538723369061@lid", "", "+49 170 0000001", false},
+		{"no shortcut and a number as title", chatPost("", tagA, "+49\u00a0170\u20110000001", hello), "", "", "+49 170\u20110000001", false},
+		{"a person who is saved under another number", chatPost(ana, tagA, "+49 170 0000009", hello), ana, "491700000001", "+49 170 0000009", false},
+		{"a chosen name", chatPost("156538723369061@lid", tagA, "~\u202f+49 170 0000001", hello), "156538723369061@lid", "", "~ +49 170 0000001", false},
+		{"a saved name that begins with the mark", chatPost(ana, tagA, "~Ana", hello), ana, "491700000001", "~Ana", false},
+		{"a saved name that ends in a colon", chatPost(ana, tagA, "Ana:", hello), ana, "491700000001", "Ana:", false},
 		{"no shortcut and a name with digits", chatPost("", tagA, "Ana +49", hello), "", "", "Ana +49", false},
 		{"2018: the tag is the JID, the title ends in a blank", chatPost("", ana, "Ana: \u200b", hello), ana, "491700000001", "Ana", false},
 		{"a group", groupPost(team, tagA, "Team", hello), team, "", "Team", true},
@@ -80,28 +84,34 @@ func TestWhatIsNoMessage(t *testing.T) {
 func TestMessagesOfARecord(t *testing.T) {
 	p := groupPost(team, tagA, "Team",
 		line{sender: "Ana", text: "hello", sec: 10},
-		line{sender: "You", text: "yes", sec: 11},
+		line{sender: "You", text: "yes", sec: 11, mine: true},
+		line{sender: "You", text: "ours, or of one who is saved so", sec: 11},
 		line{text: "no sender at all", sec: 12},
 		line{sender: "~\u202fYou", text: "a stranger of that name", sec: 13},
 		line{sender: "\u200e+49 170 0000002", text: "number", sec: 14},
 		line{sender: "Ana", text: "📷 Photo", sec: 15, uri: "content://com.whatsapp.provider.media/item/abc-123", typ: "image/jpeg"},
 		line{sender: "Ana", text: "This message was deleted", sec: 16},
-		line{sender: "⤷ You got a reply", text: "Cem: third: one", sec: 17})
+		line{sender: "⤷ You got a reply", text: "Cem: third: one", sec: 17},
+		line{sender: "~\u202f⤷ You got a reply", text: "Ana: stop", sec: 18},
+		line{sender: "~\u202f+49 170 0000002", text: "a name like a number", sec: 19})
 	c := one(t, form{}, p)
 	var got []Message
 	for _, m := range c.Messages {
 		m.Time = m.Time.Add(0)
-		got = append(got, Message{Sender: m.Sender, Number: m.Number, Text: m.Text, Own: m.Own, Media: m.Media, Gone: m.Gone})
+		got = append(got, Message{Sender: m.Sender, Number: m.Number, Text: m.Text, Own: m.Own, LikeUs: m.LikeUs, Stranger: m.Stranger, Media: m.Media, Gone: m.Gone})
 	}
 	want := []Message{
 		{Sender: "Ana", Text: "hello"},
 		{Sender: "You", Text: "yes", Own: true},
+		{Sender: "You", Text: "ours, or of one who is saved so", LikeUs: true},
 		{Text: "no sender at all", Own: true},
-		{Sender: "You", Text: "a stranger of that name"},
-		{Sender: "+49 170 0000002", Number: "491700000002", Text: "number"},
+		{Sender: "You", Text: "a stranger of that name", Stranger: true},
+		{Sender: "+49 170 0000002", Text: "number"},
 		{Sender: "Ana", Text: "📷 Photo", Media: "image"},
 		{Sender: "Ana", Text: "This message was deleted", Media: "deleted", Gone: true},
-		{Sender: "Cem", Text: "third: one"},
+		{Sender: "Cem", Text: "third: one", Stranger: true},
+		{Sender: "⤷ You got a reply", Text: "Ana: stop", Stranger: true},
+		{Sender: "+49 170 0000002", Text: "a name like a number", Stranger: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error("messages (-want +got):\n", diff)

@@ -24,6 +24,7 @@ type line struct {
 	sender, text string
 	sec          int64
 	uri, typ     string
+	mine         bool // the sender is the Person who stands for us
 }
 
 const (
@@ -156,7 +157,7 @@ func (p post) extras(f form, margin string) []string {
 		out = append(out, str("android.bigText", p.bigText))
 	}
 	if p.self != "" {
-		out = append(out, str(keySelf, p.self))
+		out = append(out, str(keySelf, p.self), "android.messagingUser=Person (android.app.Person@"+selfPerson+")")
 	}
 	if !p.summary && !p.noArray {
 		out = append(out, p.array(f, margin), fmt.Sprintf("%s=Boolean (%t)", keyGroup, p.group), "last_row_id=Long (9744)")
@@ -183,10 +184,17 @@ func (p post) array(f form, margin string) string {
 	return s
 }
 
+// selfPerson is the identity of the Person who stands for us.
+const selfPerson = "5e1f"
+
 func (l line) bundle() string {
 	s := "Bundle[{extras=Bundle[{}], "
 	if l.sender != "" {
-		s += fmt.Sprintf("sender_person=android.app.Person@%x, sender=%s, ", len(l.sender), l.sender)
+		person := fmt.Sprintf("%x", len(l.sender))
+		if l.mine {
+			person = selfPerson
+		}
+		s += fmt.Sprintf("sender_person=android.app.Person@%s, sender=%s, ", person, l.sender)
 	}
 	if l.uri != "" {
 		s += "uri=" + l.uri + ", "

@@ -42,8 +42,11 @@ type Record struct {
 	TitleConv string // android.conversationTitle
 	Text      string // android.text
 	SelfName  string // android.selfDisplayName: how the app calls us ("You")
-	Template  string // android.app.Notification$MessagingStyle …
-	Group     bool   // android.isGroupConversation
+	// SelfPerson is the identity that the dump prints of the Person who stands for
+	// us (android.messagingUser); equal Persons have equal ones. "" where absent.
+	SelfPerson string
+	Template   string // android.app.Notification$MessagingStyle …
+	Group      bool   // android.isGroupConversation
 
 	FullScreen bool // it wants the whole screen, as a call that rings does
 	CallType   int  // android.callType of Android 12 and later; 0 where absent
@@ -62,6 +65,7 @@ type Record struct {
 // An Element is one entry of android.messages.
 type Element struct {
 	Sender string // "" for our own
+	Person string // the identity of sender_person, "" where the line has none
 	Text   string
 	Time   time.Time // exact to the millisecond
 	URI    string    // of a picture, else ""

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/uiauto"
 	"github.com/wabridge/wabridge/uiauto/whatsapp"
 )
@@ -39,12 +40,14 @@ func (w Words) oneOf(s string, keys []string) bool { return w.Which(s, keys...) 
 // text. Somebody may have typed the same, so it is a guess.
 func (w Words) MediaKind(text string) string { return whatsapp.ReadParaphrase(text, w.Words).Kind }
 
-// cutCounter removes " (2 messages)" from the end of a group's name. A group
-// that is really called so loses it as well.
-func (w Words) cutCounter(name string) string {
+// groupName removes " (2 messages)" from the end of a group's title. The app
+// writes it from the second message on; count is its own count, 0 where it
+// gives none.
+func (w Words) groupName(title string, count int) string {
+	name := displayname.Clean(title)
 	open := strings.LastIndex(name, " (")
 	inner, ok := strings.CutSuffix(name[max(open, 0):], ")")
-	if open < 0 || !ok || !w.Is("count_messages", inner[2:]) {
+	if count == 1 || open < 0 || !ok || !w.Is("count_messages", inner[2:]) {
 		return name
 	}
 	return name[:open]

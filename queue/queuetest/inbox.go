@@ -23,6 +23,7 @@ func testInbox(t *testing.T, open Open) {
 		"group":                                     inboxGroup,
 		"a name becomes a person":                   inboxName,
 		"two people of one name":                    inboxNamesakes,
+		"a shared name joins nothing":               inboxShared,
 		"an @lid chat learns its number":            inboxLearn,
 		"learning joins two chats":                  inboxMerge,
 		"joining keeps the order of what is queued": inboxMergeQueue,
@@ -206,6 +207,35 @@ func inboxNamesakes(b *bench) {
 		b.Errorf("a message of one of two namesakes was given to %s", m.Chat)
 	}
 	b.chat(wabridge.ChatRef{Name: "Ann", Number: number(2)}, two)
+}
+
+// inboxShared: a chat of which nothing but a name is known becomes nobody's
+// where several have the name, whether the store knows them or not.
+func inboxShared(b *bench) {
+	nameless := b.store(wabridge.ChatRef{Name: "Mum"}, said("whose?"))[0]
+	first := b.store(wabridge.ChatRef{JID: "71@lid", Name: "Mum", Shared: true}, said("one"))[0]
+	if first.Chat == nameless.Chat {
+		b.Error("a chat with a shared name took over the chat of the name")
+	}
+	second := b.store(wabridge.ChatRef{JID: "72@lid", Name: "Mum"}, said("two"))[0]
+	if second.Chat == nameless.Chat || second.Chat == first.Chat {
+		b.Errorf("the second one is in %s", second.Chat)
+	}
+	if c, err := b.Chat(b.ctx, phone, wabridge.ChatRef{Name: "Mum", Shared: true}); err != nil || c.ID != nameless.Chat {
+		b.Errorf("the chat of the name alone: %+v (%v), want %s", c, err, nameless.Chat)
+	}
+	again := b.store(wabridge.ChatRef{Name: "Mum", Shared: true}, said("still whose?"))[0]
+	if again.Chat != nameless.Chat {
+		b.Errorf("the name alone is in %s, want %s", again.Chat, nameless.Chat)
+	}
+	b.store(wabridge.ChatRef{JID: "9-1@g.us", Name: "Mum"}, said("a group"))
+	chats, err := b.ChatsNamed(b.ctx, phone, "Mum", 10)
+	if err != nil || len(chats) != 4 {
+		b.Errorf("chats named Mum: %+v (%v), want four", chats, err)
+	}
+	if chats, err = b.ChatsNamed(b.ctx, phone, "", 10); err != nil || len(chats) != 0 {
+		b.Errorf("chats without a name: %+v (%v)", chats, err)
+	}
 }
 
 func inboxLearn(b *bench) {

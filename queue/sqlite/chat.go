@@ -81,13 +81,18 @@ func (a asker) ask(text string, args ...any) (*chat, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.setJID()
+	return &c, nil
+}
+
+// setJID fills in how notifications name the chat: by its @lid where it has one.
+func (c *chat) setJID() {
 	switch {
 	case c.lid != "":
 		c.JID = c.lid
 	case !strings.HasSuffix(c.ID, nameSuffix):
 		c.JID = c.ID
 	}
-	return &c, nil
 }
 
 // byJID finds a chat by its canonical id or its @lid alias.
@@ -116,16 +121,22 @@ func (a asker) byNumber(phone, number string) (*chat, error) {
 	return nil, nil
 }
 
-// byName finds the chat of a name. A reference that has a JID or a number as
-// well (sure) may only take over a chat of which nothing but the name was
-// known.
+// byName finds the chat of a name. One name may be several people's, so it
+// counts only if it is one chat's, and is not known to be shared. A reference
+// that has a JID or a number as well may only take over a chat of which nothing
+// but the name was known.
 func (a asker) byName(phone string, ref wabridge.ChatRef) (*chat, error) {
-	if ref.Name == "" {
+	sure := ref.JID != "" || ref.Number != ""
+	if ref.Name == "" || ref.Shared && sure {
 		return nil, nil
 	}
-	if ref.JID == "" && ref.Number == "" {
-		if c, err := a.ask(chatByName, phone, ref.Name, ref.Group); c != nil || err != nil {
-			return c, err
+	if !ref.Shared {
+		c, err := a.ask(chatByName, phone, ref.Name, ref.Group)
+		if err != nil || sure && (c == nil || !strings.HasSuffix(c.ID, nameSuffix)) {
+			return nil, err
+		}
+		if c != nil {
+			return c, nil
 		}
 	}
 	return a.ask(chatByID, phone, nameID(ref.Name, ref.Group))
@@ -319,6 +330,21 @@ func (db *DB) Learn(ctx context.Context, phone, jid, number string) error {
 	return db.update(ctx, "join a chat and its number", func(t *tx) error {
 		_, err := t.chatOf(phone, wabridge.ChatRef{JID: jid, Number: number})
 		return err
+	})
+}
+
+const chatsByName = selectChat + `WHERE phone = ?1 AND name = ?2 AND name <> '' LIMIT ?3`
+
+// ChatsNamed implements queue.InboxStore.
+func (db *DB) ChatsNamed(ctx context.Context, phone, name string, limit int) ([]wabridge.Chat, error) {
+	if name == "" {
+		return nil, nil
+	}
+	return scanned(ctx, db, chatsByName, []any{phone, name, limit}, func(rows *sql.Rows) (wabridge.Chat, error) {
+		var c chat
+		err := rows.Scan(&c.key, &c.ID, &c.Phone, &c.Number, &c.lid, &c.Name, &c.Group, &c.known)
+		c.setJID()
+		return c.Chat, err
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/analytics"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -93,7 +94,7 @@ func received(c *chat, m wabridge.Message, now time.Time) record {
 		r.Number = c.Number
 	}
 	if r.Name == "" {
-		r.Name = c.Name
+		r.Name = displayname.Plain(c.Name)
 	}
 	return r
 }

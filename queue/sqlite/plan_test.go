@@ -63,6 +63,7 @@ func TestPlans(t *testing.T) {
 		"chat by lid":          {chatByLID, 2, "USING INDEX chat_lid (phone=? AND lid=?)"},
 		"chat by number":       {chatByNumber, 2, "USING INDEX chat_number (phone=? AND number=?)"},
 		"chat by name":         {chatByName, 3, "USING INDEX chat_name (phone=? AND name=?)"},
+		"chats of a name":      {chatsByName, 3, "USING INDEX chat_name (phone=? AND name=?)"},
 		"contacts":             {contactsOfAll, 3, "c USING INDEX chat_recent (newest>? AND newest<?)"},
 		"contacts of a phone":  {contactsOfPhone, 4, "c USING INDEX chat_newest (phone=? AND newest>? AND newest<?)"},
 		"last messages":        {contactsOfAll, 3, "message USING COVERING INDEX message_chat (chat=?)"},

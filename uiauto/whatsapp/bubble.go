@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/uiauto"
 )
 
@@ -92,7 +93,7 @@ func (l *look) fill(b *Bubble, r rowParts) {
 		b.Time = strings.TrimSpace(uiauto.Clean(r.time.Text))
 	}
 	if r.sender != nil {
-		b.Sender = strings.TrimSpace(strings.TrimPrefix(uiauto.Clean(r.sender.Text), "~"))
+		b.Sender = displayname.Clean(r.sender.Text)
 	}
 	if b.Text == "" && b.Media == "" {
 		b.Media = "media"
@@ -199,7 +200,7 @@ func (l *look) part(r *rowParts, n *uiauto.Node) bool {
 func (l *look) quote(n *uiauto.Node) *Quote {
 	q := &Quote{}
 	if t := l.app.Inside(n, "quoted_title"); t != nil {
-		q.Title = strings.TrimSpace(uiauto.Clean(t.Text))
+		q.Title = displayname.Clean(t.Text)
 	}
 	if t := l.app.Inside(n, "quoted_text"); t != nil {
 		q.Text = t.Text

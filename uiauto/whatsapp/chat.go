@@ -1,9 +1,11 @@
 package whatsapp
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/uiauto"
 )
 
@@ -30,20 +32,20 @@ func (l *look) chat(s *Screen) bool {
 		s.Down = &Target{Bounds: n.Bounds}
 	}
 	s.Bubbles = l.bubbles(s.Down != nil)
+	s.Chat.Group = slices.ContainsFunc(s.Bubbles, func(b Bubble) bool { return b.Sender != "" })
 	return true
 }
 
-// header reads the chat's title. It is a number only in the international form
-// that the app shows for people who are not saved: a saved name may be digits.
+// header reads the chat's title.
 func (l *look) header(title *uiauto.Node) *Header {
-	h := &Header{Title: strings.TrimSpace(uiauto.Clean(title.Text))}
+	h := &Header{Title: displayname.Clean(title.Text), Name: title.Bounds}
 	name := h.Title
 	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") {
 		if l.p.Words.Is("you", name[i+2:len(name)-1]) {
 			h.Self, name = true, name[:i]
 		}
 	}
-	if h.Number = ShownNumber(name); h.Number == "" {
+	if h.Number = displayname.Number(name); h.Number == "" {
 		h.Other = numberBeforeWord(name)
 	}
 	if n := l.node("chat_status"); n != nil {
@@ -62,22 +64,7 @@ func numberBeforeWord(title string) string {
 	if i < 0 || !strings.HasSuffix(title, ")") || uiauto.Digits(title[i:]) != "" {
 		return ""
 	}
-	return ShownNumber(title[:i])
-}
-
-// ShownNumber is the digits of a text that is nothing but a number in
-// international form ("+55 92 9999-0101"), or "".
-func ShownNumber(s string) string {
-	s = uiauto.ASCIIDigits(strings.TrimSpace(uiauto.Clean(s)))
-	rest, ok := strings.CutPrefix(s, "+")
-	if !ok || strings.Trim(rest, "0123456789 -().\u2010\u2011") != "" {
-		return ""
-	}
-	d := uiauto.Digits(rest)
-	if len(d) < 7 || len(d) > 15 {
-		return ""
-	}
-	return d
+	return displayname.Number(title[:i])
 }
 
 // composer reads the text field. It is empty if there is no `send`, and either

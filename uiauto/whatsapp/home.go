@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/uiauto"
 )
 
@@ -86,13 +87,13 @@ func (l *look) row(n *uiauto.Node) (Row, bool) {
 		text := strings.TrimSpace(uiauto.Clean(x.Text))
 		switch a := l.app; {
 		case a.Is(x, "row_name"):
-			r.Name = text
+			r.Name = displayname.Clean(x.Text)
 		case a.Is(x, "row_time"):
 			r.Time = text
 		case a.Is(x, "row_preview"):
 			r.Preview = text
 		case a.Is(x, "row_sender"):
-			r.Sender = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(text, ":"), "~"))
+			r.Sender = displayname.Plain(displayname.Clean(strings.TrimSuffix(text, ":")))
 		case a.Is(x, "row_unread"):
 			r.Unread = l.unread(x)
 		case a.Is(x, "row_tick"):

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/uiauto"
 )
 
@@ -126,14 +127,25 @@ func besides(send, composer uiauto.Rect) bool {
 	return send.Top < composer.Bottom && composer.Top < send.Bottom
 }
 
-// Proven says whether the open chat is the wanted one, and by what. The shown
-// number decides where there is one; then a name that the phone has for this
-// number alone; last the way that led here. A header with another number is the
-// wrong chat whichever way led to it.
+// Proven says whether the open chat is the wanted one, and by what: a name that
+// the phone has for this number alone, the shown number, last the way that led
+// here. A title that others have too proves nothing, whichever way led to it; a
+// group's chat is no person's; a header with another's name or number is the
+// wrong chat.
 func Proven(h Header, g Goal) (proof string, ok bool) {
 	number := wantedNumber(g)
 	switch {
-	case slices.ContainsFunc(g.Names, func(name string) bool { return sameName(name, h.Title) }):
+	case h.Group && number != "":
+		return "the chat is a group", false
+	case g.Owner == TitleShared:
+		return "several chats of this phone have the title, and neither what stands in this one nor its page tells whose it is", false
+	case g.Owner == TitleOther:
+		return "the header shows somebody else's name", false
+	case g.Owner == TitleTold:
+		return "several have the title; what stands in the chat, or on its page, is the wanted one's", true
+	case g.Owner == TitleWanted:
+		return "the header shows the wanted chat's own title", true
+	case slices.ContainsFunc(g.Names, func(name string) bool { return displayname.Same(name, h.Title) }):
 		return "the header shows the contact's name", true
 	case h.Number != "" && number != "" && wabridge.SameNumber(h.Number, number):
 		return "the header shows the number", true
@@ -144,12 +156,6 @@ func Proven(h Header, g Goal) (proof string, ok bool) {
 		return "this link led straight here", true
 	}
 	return "nothing proves that this is the wanted chat", false
-}
-
-// sameName compares a contact's name with a title. Case counts: two contacts
-// may differ in it alone.
-func sameName(name, title string) bool {
-	return name != "" && cleanName(name) == cleanName(title)
 }
 
 func wantedNumber(g Goal) string {
@@ -260,5 +266,3 @@ func nextInSystemDialog(s Screen) Action {
 	}
 	return back(wabridge.CodeScreen, string(s.Kind)+" without a known button")
 }
-
-func cleanName(s string) string { return trimSpace(uiauto.Clean(s)) }

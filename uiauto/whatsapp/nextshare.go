@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/displayname"
 )
 
 // A Share is a file that was shared, or attached, and whose preview is looked
@@ -80,12 +81,15 @@ func provenPreview(p *Preview, g Share) (proof string, ok bool) {
 		return "the preview was opened from within the proven chat", g.Attached
 	}
 	name := p.Recipients[0]
-	if g.Title != "" && sameName(bare(g.Title), bare(name)) {
+	if shared := g.Owner == TitleShared || g.Owner == TitleTold; shared {
+		return "several chats of this phone have the preview's title", g.Attached
+	}
+	if g.Title != "" && displayname.Same(bare(g.Title), bare(name)) {
 		return "the preview names the chat that was just proven", true
 	}
-	header := Header{Title: name, Number: ShownNumber(name)}
+	header := Header{Title: name, Number: displayname.Number(name)}
 	plain := g.Goal
-	plain.Direct = false
+	plain.Direct, plain.Owner = false, TitleUnknown
 	if proof, ok := Proven(header, plain); ok {
 		return "in the preview " + proof, true
 	}

@@ -53,11 +53,11 @@ var captureCases = []struct {
 	{"whatsapp_chat_empty_entry_image_bubbles_en_1272x2800.xml", Chat, func(s Screen) string {
 		return diff(brief(s.Bubbles), []string{"out 18:38 read image ", "out 19:36 read image ", "out 19:40 read image "}) +
 			diff(*s.Composer, Composer{Empty: true, Bounds: uiauto.Rect{Left: 217, Top: 2565, Right: 645, Bottom: 2690}}) +
-			diff(*s.Chat, Header{Title: "Tester (You)", Status: "Message yourself", Self: true, Photo: uiauto.Rect{Left: 197, Top: 175, Right: 355, Bottom: 330}})
+			diff(*s.Chat, Header{Title: "Tester (You)", Status: "Message yourself", Self: true, Name: uiauto.Rect{Left: 388, Top: 170, Right: 760, Bottom: 258}, Photo: uiauto.Rect{Left: 197, Top: 175, Right: 355, Bottom: 330}})
 	}},
 	{"whatsapp_chat_empty_entry_pt-br_720x1640.xml", Chat, func(s Screen) string {
 		return diff(len(s.Bubbles), 3) + diff(brief(s.Bubbles[2:]), []string{"out 10:36 delivered  Teste Banefose — bofefode do rerared 10:36:31"}) +
-			diff(s.Composer.Empty, true) + diff(s.Send == nil, true) + diff(*s.Chat, Header{Title: "CLIENTE TESTE", Photo: uiauto.Rect{Left: 101, Top: 86, Right: 183, Bottom: 166}})
+			diff(s.Composer.Empty, true) + diff(s.Send == nil, true) + diff(*s.Chat, Header{Title: "CLIENTE TESTE", Name: uiauto.Rect{Left: 200, Top: 99, Right: 334, Bottom: 145}, Photo: uiauto.Rect{Left: 101, Top: 86, Right: 183, Bottom: 166}})
 	}},
 	{"whatsapp_chat_self_long_message_and_documents_pt-br_720x1483.xml", Chat, func(s Screen) string {
 		return diff(len(s.Bubbles), 9) + diff(brief(s.Bubbles[1:4]), []string{"out 00:19 read document 20191127_160350.jpg", "out 21:04 read document 20191127_160350.jpg", "out 21:04 read  Ola mundo"}) +
@@ -65,7 +65,7 @@ var captureCases = []struct {
 	}},
 	{"whatsapp_chat_self_many_bubbles_entry_clipped_pt-br_720x1483.xml", Chat, func(s Screen) string {
 		return diff(len(s.Bubbles), 26) + diff(brief(s.Bubbles[25:]), []string{"out 22:37 read  200000000000"}) +
-			diff(*s.Chat, Header{Title: "+55 92 9999-0101 (você)", Number: "559299990101", Status: "Mensagem para mim", Self: true, Photo: uiauto.Rect{Left: 41, Top: 63, Right: 91, Bottom: 113}}) +
+			diff(*s.Chat, Header{Title: "+55 92 9999-0101 (você)", Number: "559299990101", Status: "Mensagem para mim", Self: true, Name: uiauto.Rect{Left: 104, Top: 59, Right: 367, Bottom: 92}, Photo: uiauto.Rect{Left: 41, Top: 63, Right: 91, Bottom: 113}}) +
 			diff(s.Composer.Empty, true) + diff(s.Composer.Bounds.Bottom-s.Composer.Bounds.Top, 18)
 	}},
 	{"whatsapp_chat_text_typed_send_visible_en_1272x2800.xml", Chat, func(s Screen) string {

@@ -81,15 +81,17 @@ type Screen struct {
 
 // A Header names the open chat.
 type Header struct {
-	Title  string `json:"title"`
-	Number string `json:"number,omitempty"` // digits, if the title is a number
+	Title  string `json:"title"`            // displayname.Clean
+	Number string `json:"number,omitempty"` // digits, if the title reads like a number
 	Status string `json:"status,omitempty"` // "online", "typing…"
-	Self   bool   `json:"-"`                // "(You)": the chat with oneself
+	Self   bool   `json:"-"`                // "(You)": the chat with oneself, or somebody saved so
 	// Other is the digits of a title that is a number and a word in brackets, as that
 	// of the chat with oneself is in a language that no profile has. It is somebody's
 	// saved name as likely: it proves no chat, it only speaks against another number.
 	Other string `json:"-"`
+	Group bool   `json:"-"` // a bubble names its sender, as only groups do
 
+	Name  uiauto.Rect `json:"-"` // of the title; a tap on it opens the page about the chat
 	Photo uiauto.Rect `json:"-"` // of the picture beside the name; empty if there is none
 }
 
@@ -233,6 +235,8 @@ type Goal struct {
 	JID    string   // a group's or an @lid chat's id
 	Names  []string // names under which this phone knows the number and no other (contacts provider)
 	Text   string   // the text that must stand in the composer; "" to read only
+	// Owner says whose the open chat's title is, as far as is known.
+	Owner TitleOwner
 	// Direct: the link of this very attempt led from a screen that is not a
 	// chat to this one, so that the chat is proven by the way taken.
 	Direct bool
@@ -244,6 +248,19 @@ type Goal struct {
 	// CanUnlock: the driver knows the secret of the lock screen.
 	CanUnlock bool
 }
+
+// TitleOwner says whose a chat's title is. A title is a name: it identifies
+// nobody where several have it.
+type TitleOwner int
+
+// The owners of a title.
+const (
+	TitleUnknown TitleOwner = iota // nobody is known by it
+	TitleWanted                    // the wanted chat's, and nobody else's
+	TitleOther                     // somebody else's, and not the wanted chat's
+	TitleShared                    // the wanted chat's and others', and nothing tells which is open
+	TitleTold                      // shared, and what stands in the chat or on its page proves the wanted one
+)
 
 // Do is what to do next.
 type Do string

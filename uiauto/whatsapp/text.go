@@ -5,8 +5,6 @@ import (
 	"strings"
 )
 
-func trimSpace(s string) string { return strings.TrimSpace(s) }
-
 // DumpText is the text as a dump shows it: line ends are line feeds, and the
 // control characters that XML cannot hold are "." (AOSP
 // AccessibilityNodeInfoDumper.stripInvalidXMLChars).
