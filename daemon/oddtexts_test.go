@@ -20,7 +20,7 @@ var oddTexts = []string{
 	"\n", " ", "\t\n ", "\u200b", "\u200e\u200f", "\u2060\u2060", "\ufeff", "\ufffc", "\u00ad", "\u2800", "\u3164", "\ufe0f",
 	"***", "_", "~~", "``", "> ", "- ", "* ", "1. ", "```\n```", "*\n_",
 	"\x01\x02", "\x07", "a\x1bb", ".", "…", "...", "\u202eabc\u202c", "\u2067שלום\u2069", "a\u0301", "á", "e\u0301\u0301\u0301",
-	"Photo", "📷 Photo", "You deleted this message", "This message was deleted", "Message", "Typing…", "Waiting for this message. This may take a while.",
+	"Photo", "📷 Photo", "You deleted this message", "This message was deleted", "Message", "Typing…",
 	"hello", "hello ", " hello", "hello\n", "HELLO", "hel", "+1 555 000 2001", "22:37", "Read more", "a… Read more", "null", "You: hello", "Ann: hello",
 	"a\nb", "a\r\nb", "a  b", "a\u00a0b", "=", ", text=x, time=1}]", "Bundle[{text=a, time=1}]", "]", "\\", "\"", "&#10;", "<b>",
 }

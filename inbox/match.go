@@ -30,12 +30,19 @@ func (e entry) fits(s Sighting, zone *time.Location) float64 {
 	case !sameSender(e, s):
 		return 0
 	case e.shownAs(s):
+		if string(e.Text) != s.Text {
+			worth -= otherForm
+		}
 		return worth
 	case s.Media == whatsapp.DeletedMessage && e.State != wabridge.Sending:
 		return gone // what is being sent now was not taken back
 	}
 	return 0
 }
+
+// otherForm is what a text in another form is worth less than one that is equal
+// character by character: of blank texts each is its own.
+const otherForm = 0.05
 
 // gone is what a bubble with the words for a deleted message is worth as that of
 // any message of its side and minute: a little more than leaving both out.
@@ -126,15 +133,23 @@ func sameShown(text string, s Sighting) bool {
 }
 
 // sameMedia compares "📷 Foto" with a picture whose kind the chat only hints at.
+// Two pictures with captions are the same if these are.
 func sameMedia(text string, s Sighting) bool {
 	kind := words().MediaKind(text)
 	if kind == whatsapp.TextMessage {
 		return false
 	}
+	if a, b := captionOf(text), captionOf(s.Text); whatsapp.Alike(kind, whatsapp.ImageMessage) && a != "" && b != "" {
+		return a == b || whatsapp.BubbleShows(a, whatsapp.Bubble{Text: b, More: s.Cut})
+	}
 	_, caption, _ := strings.Cut(text, " ")
 	_, shown, _ := strings.Cut(s.Text, " ")
 	return shown == caption || whatsapp.Alike(kind, s.Media)
 }
+
+// captionOf is what stands behind the sign of a kind, "" where that is the app's
+// own word.
+func captionOf(text string) string { return whatsapp.ReadParaphrase(text, words().Words).Rest }
 
 func words() notification.Words { return notification.DefaultWords() }
 

@@ -134,10 +134,22 @@ func handed(m *wabridge.Message) time.Time {
 
 func sortStable(list []entry) {
 	for i := 1; i < len(list); i++ { // nearly sorted already
-		for j := i; j > 0 && list[j].time.Before(list[j-1].time); j-- {
+		for j := i; j > 0 && list[j].earlier(list[j-1]); j-- {
 			list[j], list[j-1] = list[j-1], list[j]
 		}
 	}
+}
+
+// earlier reports whether an entry more likely stands above another one. Of the
+// time of a message that was seen on the screen only the minute is known: within
+// that, what stood there first stands above.
+func (e entry) earlier(than entry) bool {
+	shown := e.Source == fromScreen || than.Source == fromScreen
+	stood := !ours(e) && !ours(than) && !e.StoodBy.IsZero() && !than.StoodBy.IsZero()
+	if shown && stood && !e.StoodBy.Equal(than.StoodBy) && e.time.Sub(than.time).Abs() < time.Minute {
+		return e.StoodBy.Before(than.StoodBy)
+	}
+	return e.time.Before(than.time)
 }
 
 // A Window is what a look showed of a chat: the order of what was known then.

@@ -123,3 +123,21 @@ func pictured(clock string, out bool, now time.Time) []Sighting {
 	s := whatsapp.Screen{Bubbles: []whatsapp.Bubble{{Out: out, Time: clock, Media: "image"}}}
 	return shownSightings(s, now)
 }
+
+// TestPicturesOfOneMinute: captions tell pictures apart, where a notification told
+// of some and the screen shows them all.
+func TestPicturesOfOneMinute(t *testing.T) {
+	picture := func(caption string) []Sighting {
+		s := whatsapp.Screen{Bubbles: []whatsapp.Bubble{{Time: "12:00", Media: "image", Text: caption}}}
+		return shownSightings(s, at(50))
+	}
+	v := View{At: at(50), Seen: append(picture("one"), picture("two")...)}
+	_, ids, _ := Shown(anna, []wabridge.Message{knownExact("b", 20, "📷 two")}, nil, v)
+	if diff := cmp.Diff([]string{"", "b"}, ids); diff != "" {
+		t.Error("ids (-want +got):\n", diff)
+	}
+	_, ids, _ = Shown(anna, []wabridge.Message{knownExact("a", 20, "📷 Foto")}, nil, View{At: at(50), Seen: picture("")})
+	if diff := cmp.Diff([]string{"a"}, ids); diff != "" {
+		t.Error("a picture without a caption (-want +got):\n", diff)
+	}
+}

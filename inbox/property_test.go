@@ -45,6 +45,10 @@ type world struct {
 	fresh  int // said while the chat is open, since the last look
 	trace  []string
 	late   func() // a reading of the notification that is not stored yet
+	words  []string
+	// fresher is how many messages there were when the process began, until it has
+	// looked into the chat.
+	fresher int
 }
 
 var vocabulary = []string{"ok", "hi", "yes", "no", "*bold*", "two\nlines", "📷 Photo"}
@@ -54,7 +58,7 @@ func (w *world) note(format string, args ...any) {
 }
 
 func (w *world) say(who string) {
-	s := said{who: who, text: vocabulary[w.rnd.IntN(len(vocabulary))], at: w.now.Truncate(time.Second), name: "Ana"}
+	s := said{who: who, text: w.words[w.rnd.IntN(len(w.words))], at: w.now.Truncate(time.Second), name: "Ana"}
 	if w.unique {
 		s.text = fmt.Sprint("text ", len(w.truth))
 	}
@@ -220,7 +224,7 @@ func lines(truth []said, list []wabridge.Message) (want, got []string) {
 }
 
 func newWorld(t *testing.T, seed uint64, store Store, put func(said)) *world {
-	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), put: put, cap: 7, now: time.Date(2026, 11, 22, 7, 30, 0, 0, time.UTC)}
+	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), put: put, cap: 7, words: vocabulary, now: time.Date(2026, 11, 22, 7, 30, 0, 0, time.UTC)}
 	w.group, w.unique = w.rnd.IntN(3) == 0, seed%3 == 2
 	w.r = New(Config{Phone: wabridge.Phone{ID: "1"}, Store: store})
 	w.r.zone = []*time.Location{time.UTC, time.FixedZone("", -4*3600), time.FixedZone("", 5*3600+1800)}[w.rnd.IntN(3)]

@@ -122,10 +122,10 @@ func stoodBy(list []entry, pair []int, v View) []time.Time {
 			e := list[pair[i]]
 			at := e.by
 			if ours(e) && !e.from.IsZero() {
-				at = e.from.Add(-time.Millisecond)
+				at = e.from
 			}
-			if !at.IsZero() && at.Before(limit) {
-				limit = at
+			if !at.IsZero() && !at.After(limit) {
+				limit = at.Add(-time.Millisecond)
 			}
 		}
 		out[i] = limit
