@@ -23,7 +23,7 @@ func (s Sighting) setKind(m *wabridge.Message) {
 	m.Type, m.Body = names.Type, nil
 	if s.ReactsTo != "" {
 		m.Text, m.Context = wabridge.Text(s.Emoji), s.ReactsTo
-		m.Body, _ = json.Marshal(map[string]string{"message_id": s.ReactsTo, "emoji": s.Emoji}) // strings always encode
+		m.Body, _ = json.Marshal(map[string]string{"message_id": s.ReactsTo, "emoji": s.Emoji, "shown": s.Text}) // strings always encode
 		return
 	}
 	if names.MIME == "" || s.Own {

@@ -78,7 +78,9 @@ func postedSightings(c notification.Conversation, now time.Time) []Sighting {
 		case whatsapp.ReactionMessage:
 			s.Emoji, s.Quote = m.Paraphrase.Emoji, m.Paraphrase.Quote
 		case whatsapp.TextMessage:
-			s.Emoji, s.Quote, _ = whatsapp.ReadReaction(m.Text)
+			if emoji, quote, ok := whatsapp.ReadReaction(m.Text); ok {
+				s.Emoji, s.Quote = emoji, quote
+			}
 		}
 		out = append(out, s)
 	}

@@ -90,19 +90,26 @@ func isSign(s string) bool {
 var quoteMarks = [][2]string{{`"`, `"`}, {"“", "”"}, {"„", "“"}, {"„", "”"}, {"«", "»"}, {"”", "”"}, {"'", "'"}, {"‘", "’"}, {"「", "」"}}
 
 // ReadReaction reads a line that may tell of a reaction in a language whose words
-// are not known: one emoji, words, and behind them a quotation that ends the line
-// or stands before the last words. Whether it is one is for the caller to say, who
-// knows what was written in the chat.
+// are not known: words and one emoji, and behind them a quotation, which ends the
+// line or stands before one or two last words. Whether it is one is for the caller
+// to say, who knows what was written in the chat.
 func ReadReaction(text string) (emoji, quote string, ok bool) {
-	emoji, quote = reactionIn(text)
-	return emoji, quote, emoji != "" && quote != ""
+	emoji, quote, before, behind := splitReaction(text)
+	words := strings.Fields(before)
+	ok = quote != "" && emoji != "" && slices.Contains(words, emoji) && len(words) > 1 && len(strings.Fields(behind)) <= 2
+	return emoji, quote, ok
 }
 
-// reactionIn finds the emoji and the longest quotation of a line. The emoji stands
-// outside of the quotation.
 func reactionIn(text string) (emoji, quote string) {
+	emoji, quote, _, _ = splitReaction(text)
+	return emoji, quote
+}
+
+// splitReaction finds the only emoji outside of the longest quotation of a line,
+// that quotation, and what stands before and behind it.
+func splitReaction(text string) (emoji, quote, before, behind string) {
 	text = strings.TrimSpace(uiauto.Clean(text))
-	before, behind := text, ""
+	before = text
 	for _, m := range quoteMarks {
 		i := strings.Index(text, m[0])
 		if i < 0 {
@@ -116,12 +123,12 @@ func reactionIn(text string) (emoji, quote string) {
 	for word := range strings.FieldsSeq(before + " " + behind) {
 		if isEmoji(word) {
 			if emoji != "" {
-				return "", quote
+				return "", quote, before, behind
 			}
 			emoji = word
 		}
 	}
-	return emoji, quote
+	return emoji, quote, before, behind
 }
 
 // keycap is what makes a digit a picture ("1️⃣").

@@ -80,6 +80,14 @@ func TestReadReaction(t *testing.T) {
 			t.Errorf("%q: got %q, %q, want %q", text, emoji, quote, want)
 		}
 	}
+	for text, want := range map[string]bool{
+		`Reagiu com ❤️ a "Olá"`: true, "Hat mit 😂 auf „hallo“ reagiert": true, `Реакция 👍 на "привет"`: true,
+		`"Yes" 👍`: false, `👍 "Yes"`: false, `I like "Yes" 👍`: false, `my 👍 for "Yes" and all that you did`: false, `no emoji "Yes"`: false, "two 👍 words": false,
+	} {
+		if _, _, ok := ReadReaction(text); ok != want {
+			t.Errorf("%q may be a reaction: %t, want %t", text, ok, want)
+		}
+	}
 	if p := ReadParaphrase(`Reacted 👍 to "hello."`, words); p.Emoji != "👍" || p.Quote != "hello." {
 		t.Errorf("the quotation loses what it ends in: %+v", p)
 	}
