@@ -86,11 +86,18 @@ func NamesOf(kind MessageKind) KindNames {
 	return kindNames[len(kindNames)-1]
 }
 
+// mayShowAs reports whether a message of the kind may be shown as a bubble of
+// another: the app shows a voice note's file or a sticker's as a plain one, and
+// pictures that were sent as a file as pictures.
+func (n KindNames) mayShowAs(kind MessageKind) bool {
+	return kind == n.Kind || slices.Contains(n.LooksLike, kind)
+}
+
 // Alike reports whether two kinds may be one and the same message, seen in two
 // places that do not tell all kinds apart.
 func Alike(a, b MessageKind) bool {
 	return a == b || a == FileMessage && b != TextMessage || b == FileMessage && a != TextMessage ||
-		slices.Contains(NamesOf(a).LooksLike, b) || slices.Contains(NamesOf(b).LooksLike, a)
+		NamesOf(a).mayShowAs(b) || NamesOf(b).mayShowAs(a)
 }
 
 // Placeholder is the note of a message that is no text where only its bubble was

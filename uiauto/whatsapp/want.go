@@ -1,7 +1,6 @@
 package whatsapp
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
@@ -61,19 +60,6 @@ func mimeType(m *wabridge.Message) string {
 	return strings.TrimSpace(mime)
 }
 
-// looksLike lists for each kind what its bubble may be taken for: a chat does
-// not tell all kinds apart, and the app shows a voice note's file or a sticker's
-// as a plain one. What is not listed is another kind.
-var looksLike = map[string][]string{
-	"image":    {"image"},
-	"video":    {"video", "image"},
-	"audio":    {"audio", "voice", "document"},
-	"voice":    {"voice", "audio", "document"},
-	"document": {"document", "image", "video", "audio"}, // pictures sent as a file may be shown as pictures
-	"sticker":  {"sticker", "image"},
-	"contact":  {"contact", "document"},
-}
-
 // Shows reports whether a bubble shows it, as far as the app shows anything.
 func (w Want) Shows(b Bubble) bool { return w.Compare(b) == Same }
 
@@ -110,7 +96,7 @@ func (w Want) compareFile(b Bubble) Likeness {
 		return Unsure
 	case b.Media == "":
 		return atMost(CompareText(w.Text, b.Text), Unsure)
-	case b.Media != "media" && !slices.Contains(looksLike[w.Kind], b.Media):
+	case b.Media != "media" && !NamesOf(w.Kind).mayShowAs(b.Media):
 		return orUnsure(Different, b.Clipped)
 	}
 	if w.Kind == "document" && b.Media == "document" {
@@ -180,7 +166,7 @@ func (w Want) Quotes(q Quote, words *uiauto.Words) bool {
 	if w.File != "" && compareName(w.File, shown) == Same {
 		return true
 	}
-	for _, key := range kindWords[w.Kind] {
+	for _, key := range NamesOf(w.Kind).Words {
 		for _, x := range words.Wordings(key) {
 			if strings.HasPrefix(uiauto.Fold(shown), uiauto.Fold(x.Text)) {
 				return true
@@ -223,12 +209,6 @@ const (
 	minQuote = 20
 	minShown = 3
 )
-
-// kindWords are the app's words for files.
-var kindWords = map[string][]string{
-	"image": {"media_photo"}, "video": {"media_video"}, "audio": {"media_audio"}, "voice": {"media_voice"},
-	"document": {"media_document"}, "sticker": {"media_sticker"}, "contact": {"media_contact"},
-}
 
 // Previews reports whether the preview of a row of the chat list is of it: the
 // list shows one line, cuts it, and puts a sign or a word before what a file's
