@@ -81,6 +81,8 @@ var faultRows = []faultRow{
 	{fault: once("unknown_screen")},
 	{fault: once("notification_repeat")},
 	{fault: standing("notifications_off")},
+	{fault: fault("notifications_off", 0, 0, "channel")},
+	{fault: lasts("waiting_for_message", time.Millisecond), note: "longer ones: TestAMessageThatIsWaitedFor"},
 	{fault: once("permission")},
 	{fault: times("am_start_timeout", 2)},
 	{fault: standing("storage_full"), state: wabridge.PhoneAttention, code: wabridge.CodeAttention},
