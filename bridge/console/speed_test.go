@@ -63,7 +63,7 @@ func TestSpeed(t *testing.T) {
 			}
 		}
 		t.Logf("%-45s %v", strings.ReplaceAll(target, phoneID, "…"), best.Round(100*time.Microsecond))
-		if best > time.Second {
+		if best > 4*time.Second { // with the race detector, beside other tests
 			t.Errorf("%s takes %v", target, best)
 		}
 	}
