@@ -30,14 +30,24 @@ type Campaign struct {
 // CampaignState is what its owner wants of a campaign.
 type CampaignState string
 
-// The states of a campaign. Whether a running one is done can be seen from its
-// counts.
+// The states of a campaign. CampaignDone is never stored: Progress tells it.
 const (
 	CampaignLoading  CampaignState = "loading" // the call that hands it in has not ended; it sends already
 	CampaignRunning  CampaignState = "running"
 	CampaignPaused   CampaignState = "paused"
 	CampaignCanceled CampaignState = "canceled"
+	CampaignDone     CampaignState = "done" // running, and nothing is left to send or to look for
 )
+
+// Progress is the campaign's state as people are told it: that which its owner
+// wants, or CampaignDone for a running one whose messages have all ended.
+func (c Campaign) Progress() CampaignState {
+	open := c.Counts[Queued] + c.Counts[Sending] + c.Counts[Unconfirmed] - c.Undecided
+	if c.State == CampaignRunning && open <= 0 {
+		return CampaignDone
+	}
+	return c.State
+}
 
 // Hours are the times of day at which a message may leave the phone.
 type Hours struct {

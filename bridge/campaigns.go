@@ -74,6 +74,9 @@ func (s *Server) listCampaigns(w http.ResponseWriter, r *http.Request) error {
 	if len(found) > limit {
 		list.Next = pageCursor(found[limit-1].Created.UnixMilli())
 	}
+	for i := range list.Campaigns {
+		list.Campaigns[i].State = list.Campaigns[i].Progress()
+	}
 	writeJSON(w, http.StatusOK, list)
 	return nil
 }
@@ -104,6 +107,7 @@ func (s *Server) readCampaign(w http.ResponseWriter, r *http.Request) error {
 			detail.LeftSeconds = int64(left.Seconds()) + 1
 		}
 	}
+	detail.State = c.Progress()
 	writeJSON(w, http.StatusOK, detail)
 	return nil
 }
@@ -159,6 +163,7 @@ func (s *Server) turnCampaign(w http.ResponseWriter, r *http.Request, turn func(
 		return campaignError(err)
 	}
 	s.Log.Info("campaign changed", "campaign", c.ID, "state", c.State)
+	c.State = c.Progress()
 	writeJSON(w, http.StatusOK, c)
 	return nil
 }

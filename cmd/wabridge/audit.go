@@ -28,15 +28,29 @@ func newAudit() *cobra.Command {
 		Long: `Audit shows who made and revoked tokens, changed webhooks, paused phones, logged
 in to the console …, when, from where and with which outcome, newest first. It
 reads the database of the data directory, whether a gateway runs on it or not;
-GET /bridge/v1/audit gives the same from afar.`,
+where --url or WABRIDGE_URL names a gateway it asks that one.`,
 		Example: "  wabridge audit --since 24h\n  wabridge audit --act token. --json",
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if f.Act = audit.Act(act); since > 0 {
+				f.Since = time.Now().Add(-since)
+			}
+			cl, err := remote(c)
+			if err != nil {
+				return err
+			}
+			if cl != nil {
+				list, err := cl.audit(c.Context(), f)
+				switch {
+				case err != nil:
+					return err
+				case asJSON:
+					return printJSON(c.OutOrStdout(), list)
+				}
+				return printAudit(c.OutOrStdout(), list)
+			}
 			dir := dataDir(c)
 			if err := existing(dir); err != nil {
 				return err
-			}
-			if f.Act = audit.Act(act); since > 0 {
-				f.Since = time.Now().Add(-since)
 			}
 			db, err := sqlite.Open(c.Context(), filepath.Join(dir, daemon.DatabaseFile), sqlite.Options{ReadOnly: true})
 			if err != nil {
@@ -53,7 +67,7 @@ GET /bridge/v1/audit gives the same from afar.`,
 			return printAudit(c.OutOrStdout(), list)
 		},
 	}
-	addDataFlag(c)
+	addAdminFlags(c)
 	c.Flags().StringVar(&act, "act", "", `one act, like token.create, or with a dot at the end all of an object, like "token."`)
 	c.Flags().StringVar(&f.Who, "who", "", "id of a token, or a user's name for what was done on this machine")
 	c.Flags().StringVar(&f.Target, "target", "", "id of what it was done to")

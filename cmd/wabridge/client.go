@@ -187,6 +187,9 @@ func (cl *client) refused(status int, body []byte) error {
 			} `json:"error_data"`
 		} `json:"error"`
 	}
+	if status == http.StatusUnauthorized && (json.Unmarshal(body, &e) != nil || e.Error.Message == "") {
+		return &apiError{Status: status, Text: fmt.Sprintf("%s does not know this token; `wabridge token create NAME --scope admin`, on the gateway's machine, makes one", cl.url)}
+	}
 	if json.Unmarshal(body, &e) != nil || e.Error.Message == "" {
 		return &apiError{Status: status, Text: fmt.Sprintf("%s answered HTTP %d: is it a wabridge?", cl.url, status)}
 	}

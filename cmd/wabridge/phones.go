@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,31 @@ func (cl *client) phones(ctx context.Context) ([]phoneRow, error) {
 	}
 	err := cl.do(ctx, "GET", "/bridge/v1/phones", nil, &answer)
 	return answer.Phones, err
+}
+
+// phoneNamed gives the id of a phone by its id, or by its name where no other
+// phone has it. What is made of digits is an id, whether it is known or not.
+func (cl *client) phoneNamed(ctx context.Context, name string) (string, error) {
+	if name == wabridge.Digits(name) {
+		return name, nil
+	}
+	phones, err := cl.phones(ctx)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, p := range phones {
+		if strings.EqualFold(p.Name, name) {
+			ids = append(ids, p.ID)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return "", noPhone(name)
+	case 1:
+		return ids[0], nil
+	}
+	return "", fmt.Errorf("%d phones are named %q; choose one by its id: %s", len(ids), name, strings.Join(ids, ", "))
 }
 
 func newPhones() *cobra.Command {
@@ -83,18 +109,22 @@ messages wait for it, and, where it does not send, why.
 
 func newPhoneVerb(verb string) *cobra.Command {
 	c := &cobra.Command{
-		Use: verb + " PHONE_NUMBER_ID", Short: map[string]string{
+		Use: verb + " PHONE", Short: map[string]string{
 			"pause":  "Stop sending from a phone; its messages wait, also over a restart",
 			"resume": "Go on sending from a phone",
 		}[verb],
-		Args: need("PHONE_NUMBER_ID"),
+		Args: need("PHONE"), Example: "  wabridge phones " + verb + " 100000000000001\n  wabridge phones " + verb + " \"Store 3\"",
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := newClient(c)
 			if err != nil {
 				return err
 			}
+			id, err := cl.phoneNamed(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
 			var p phoneRow
-			err = cl.do(c.Context(), "POST", "/bridge/v1/phones/"+url.PathEscape(args[0])+"/"+verb, struct{}{}, &p)
+			err = cl.do(c.Context(), "POST", "/bridge/v1/phones/"+url.PathEscape(id)+"/"+verb, struct{}{}, &p)
 			if e, ok := errors.AsType[*apiError](err); ok && e.Status == http.StatusNotFound {
 				return noPhone(args[0])
 			}
@@ -115,9 +145,9 @@ func printPhones(out io.Writer, phones []phoneRow) error {
 		return err
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "PHONE_NUMBER_ID\tNUMBER\tSERIAL\tAPP\tSTATE\tWAITING\tREASON")
+	fmt.Fprintln(w, "PHONE_NUMBER_ID\tNAME\tNUMBER\tSERIAL\tAPP\tSTATE\tWAITING\tREASON")
 	for _, p := range phones {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", p.ID, p.Number, p.Serial, p.Package, p.state(), p.waiting(), p.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", p.ID, p.Name, p.Number, p.Serial, p.Package, p.state(), p.waiting(), p.Reason)
 	}
 	return w.Flush()
 }

@@ -158,10 +158,11 @@ func (cl *client) excuse(ctx context.Context, id string) string {
 	return ""
 }
 
-// onlyPhone gives the id asked for, or that of the only phone.
+// onlyPhone gives the id of the phone asked for, by its id or by a name that
+// no other phone has, or that of the only phone.
 func (cl *client) onlyPhone(ctx context.Context, id string) (string, error) {
 	if id != "" {
-		return id, nil
+		return cl.phoneNamed(ctx, id)
 	}
 	phones, err := cl.phones(ctx)
 	if e, ok := errors.AsType[*apiError](err); ok && e.Status == http.StatusForbidden {

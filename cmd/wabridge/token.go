@@ -26,7 +26,10 @@ func newToken() *cobra.Command {
 		Long: `Tokens let callers in. Only their hashes are stored: a token is shown once, when
 it is created. Scopes: send, read, admin (all); beside them limits:official or
 limits:absorb, how limits are kept for it. The commands change the database of
-the data directory, also while a gateway runs on it: when they end, it knows.`,
+the data directory, also while a gateway runs on it: when they end, it knows.
+Where --url or WABRIDGE_URL names a gateway they ask that one, with an admin's
+token. The last token with the scope admin cannot be revoked; whoever lost it
+makes another one on the gateway's machine: token create NAME --scope admin.`,
 	}, newTokenCreate(), newTokenList(), newTokenRevoke())
 }
 
@@ -81,6 +84,14 @@ func newTokenCreate() *cobra.Command {
 					return usage(c, "--scope: %q is none of %s", s, strings.Join(queue.Scopes, ", "))
 				}
 			}
+			cl, err := remote(c)
+			if err != nil {
+				return err
+			}
+			if cl != nil {
+				t, secret, err := cl.createToken(c.Context(), name, scopes)
+				return shown(c, t, secret, cl.url, err)
+			}
 			dir := dataDir(c)
 			if existing(dir) != nil {
 				fmt.Fprintf(c.ErrOrStderr(), "no gateway has run on %s yet; the database is made now\n", dir)
@@ -93,15 +104,23 @@ func newTokenCreate() *cobra.Command {
 				}
 				record(c.Context(), db, audit.TokenCreate, t.ID, "scopes "+strings.Join(scopes, ","), nil)
 				settle(c.Context(), dir)
-				fmt.Fprintf(c.ErrOrStderr(), "token %s %q (%s) for the gateway on %s; it is not shown again:\n", t.ID, t.Name, strings.Join(t.Scopes, ", "), dir)
-				_, err = fmt.Fprintln(c.OutOrStdout(), secret)
-				return err
+				return shown(c, t, secret, dir, nil)
 			})
 		},
 	}
-	addDataFlag(c)
+	addAdminFlags(c)
 	c.Flags().StringSliceVar(&scopes, "scope", []string{queue.ScopeSend, queue.ScopeRead}, strings.Join(queue.Scopes, ", "))
 	return c
+}
+
+// shown prints a token that was made.
+func shown(c *cobra.Command, t queue.Token, secret, where string, err error) error {
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "token %s %q (%s) for the gateway on %s; it is not shown again:\n", t.ID, t.Name, strings.Join(t.Scopes, ", "), where)
+	_, err = fmt.Fprintln(c.OutOrStdout(), secret)
+	return err
 }
 
 func newTokenList() *cobra.Command {
@@ -109,29 +128,41 @@ func newTokenList() *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the tokens", Args: need(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			cl, err := remote(c)
+			if err != nil {
+				return err
+			}
+			if cl != nil {
+				list, err := cl.tokens(c.Context())
+				return printTokens(c, list, asJSON, err)
+			}
 			if err := existing(dataDir(c)); err != nil {
 				return err
 			}
 			return withTokens(c.Context(), dataDir(c), func(db *sqlite.DB) error {
 				list, err := db.Tokens(c.Context())
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return printJSON(c.OutOrStdout(), list)
-				}
-				w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
-				fmt.Fprintln(w, "ID\tNAME\tSCOPES\tCREATED\tREVOKED")
-				for _, t := range list {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, strings.Join(t.Scopes, ","), minute(t.Created), minute(t.Revoked))
-				}
-				return w.Flush()
+				return printTokens(c, list, asJSON, err)
 			})
 		},
 	}
-	addDataFlag(c)
+	addAdminFlags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+func printTokens(c *cobra.Command, list []queue.Token, asJSON bool, err error) error {
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(c.OutOrStdout(), list)
+	}
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tNAME\tSCOPES\tCREATED\tREVOKED")
+	for _, t := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, strings.Join(t.Scopes, ","), minute(t.Created), minute(t.Revoked))
+	}
+	return w.Flush()
 }
 
 // minute shows a time for people, "-" for none.
@@ -146,6 +177,15 @@ func newTokenRevoke() *cobra.Command {
 	c := &cobra.Command{
 		Use: "revoke ID", Short: "Shut a token out", Args: need("ID"),
 		RunE: func(c *cobra.Command, args []string) error {
+			cl, err := remote(c)
+			if err == nil && cl != nil {
+				if err = cl.revokeToken(c.Context(), args[0]); err == nil {
+					_, err = fmt.Fprintf(c.OutOrStdout(), "token %s is revoked\n", args[0])
+				}
+			}
+			if err != nil || cl != nil {
+				return err
+			}
 			if err := existing(dataDir(c)); err != nil {
 				return err
 			}
@@ -161,6 +201,6 @@ func newTokenRevoke() *cobra.Command {
 			})
 		},
 	}
-	addDataFlag(c)
+	addAdminFlags(c)
 	return c
 }
