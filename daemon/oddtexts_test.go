@@ -52,8 +52,10 @@ func TestOddTexts(t *testing.T) {
 	}
 	t.Run("each", func(t *testing.T) {
 		lines := make([][]string, 0, len(oddTexts))
-		for _, text := range oddTexts {
-			lines = append(lines, []string{"hello", text})
+		for i, text := range oddTexts {
+			if i%3 == 0 || os.Getenv("WABRIDGE_TEST_ODD") != "" {
+				lines = append(lines, []string{"hello", text})
+			}
 		}
 		writeOdd(t, phonesim.Config{Seed: 1}, lines)
 	})
