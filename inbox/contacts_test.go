@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -92,6 +94,69 @@ func FuzzParseRows(f *testing.F) {
 			if len(row) != 2 || strings.Contains(row[0], ", b=") {
 				t.Errorf("row %q", row)
 			}
+		}
+	})
+}
+
+// A name counts as shared if anything says so: other marks, another encoding, a
+// number in local form.
+func TestSharedNames(t *testing.T) {
+	var c Contacts
+	c.set("Row: 0 data4=+491700000001, data1=x, display_name=Jos\u00e9\n"+
+		"Row: 1 data4=+491700000002, data1=x, display_name=Jose\u0301\n"+
+		"Row: 2 data4=+491700000003, data1=x, display_name=Mum\n"+
+		"Row: 3 data4=NULL, data1=0171 5550001, display_name=Mum\n"+
+		"Row: 4 data4=+491700000004, data1=x, display_name=Ben\n"+
+		"Row: 5 data4=NULL, data1=0170 0000004, display_name=Ben\n"+
+		"Row: 6 data4=+491700000005, data1=x, display_name=~Ann\n", "")
+	for name, want := range map[string]struct {
+		shared bool
+		number string
+	}{
+		"José": {true, ""}, "Mum": {true, ""}, "Ben": {false, "491700000004"}, "\u200eBen": {false, "491700000004"},
+		"~Ann": {false, "491700000005"}, "~ Ann": {false, ""}, "Ann": {false, ""}, "ben": {false, ""},
+	} {
+		if got := c.Shared(name); got != want.shared || c.Number(name) != want.number {
+			t.Errorf("%q: shared %v, number %q, want %+v", name, got, c.Number(name), want)
+		}
+	}
+	if got := c.Names("491700000003"); len(got) != 0 {
+		t.Errorf("a shared name proves a number: %q", got)
+	}
+	if !c.Saved("491700000003") || c.Saved("491700000009") {
+		t.Error("who is saved")
+	}
+}
+
+// An unknown name has the address book read again, once in a while.
+func TestRefreshOfContacts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Contacts
+		reads := 0
+		c.loadWith(func(context.Context) error {
+			if reads++; reads > 1 {
+				c.set("Row: 0 data4=+491700000001, data1=x, display_name=Ana\n", "")
+			}
+			return nil
+		})
+		for range 5 {
+			c.Refresh(t.Context(), false, "Ana", "~ Chosen", "")
+		}
+		if reads != 1 {
+			t.Errorf("an unknown name: %d readings, want 1", reads)
+		}
+		time.Sleep(unknownFor)
+		for range 5 {
+			c.Refresh(t.Context(), false, "Ana")
+		}
+		if reads != 2 || c.Number("Ana") != "491700000001" {
+			t.Errorf("after a while: %d readings, number %q", reads, c.Number("Ana"))
+		}
+		for i := range 200 {
+			c.Refresh(t.Context(), false, fmt.Sprint("unknown ", i))
+		}
+		if reads > refreshes+1 {
+			t.Errorf("%d readings in a minute", reads)
 		}
 	})
 }
