@@ -1,17 +1,12 @@
 package console
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/url"
-	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/wabridge/wabridge"
-	"github.com/wabridge/wabridge/bridge"
-	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/queue"
 )
 
@@ -170,63 +165,6 @@ func (l listData) With(show string) string {
 	return strings.TrimSuffix(Path+"/inbox?"+q.Encode(), "?")
 }
 
-// search fills the list with people and texts that hold the words.
-func (c *Console) search(v *visit, l *listData, names map[string]string) error {
-	people, err := c.Store.FindPeople(v.Context(), l.Phone, l.Words, foundMost)
-	if err != nil {
-		return err
-	}
-	for _, one := range people {
-		l.Rows = append(l.Rows, v.row(one, names))
-	}
-	texts, err := c.Store.FindTexts(v.Context(), l.Phone, l.Words, foundMost)
-	if err != nil {
-		return err
-	}
-	called, err := c.namesOf(v.Context(), texts)
-	if err != nil {
-		return err
-	}
-	for _, m := range texts {
-		chat := wabridge.Chat{ID: m.Chat, Phone: m.Phone, Number: m.Number, Name: called[chatKey{m.Phone, m.Chat}], Group: m.Group != ""}
-		if chat.Group {
-			chat.Name = or(chat.Name, m.GroupName)
-		}
-		found := v.row(queue.Conversation{Chat: chat, Newest: m.Created, Last: m}, names)
-		found.Href += "?at=" + strconv.FormatInt(m.Seq, 10)
-		found.Last, found.Open = around(string(m.Text), l.Words, 80), false
-		l.Texts = append(l.Texts, found)
-	}
-	return nil
-}
-
-// around cuts a text to about n characters around the words, so that they can
-// be seen.
-func around(text, words string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	runes, s := []rune(text), queue.NewSearch(words)
-	if len(runes) <= n || !s.InText(text) {
-		return brief(text, n)
-	}
-	// The words end where the text first holds them.
-	end := sort.Search(len(runes), func(i int) bool { return s.InText(string(runes[:i+1])) })
-	from := max(0, min(end-len([]rune(words))-n/3, len(runes)-n))
-	cut := string(runes[from:min(len(runes), from+n)])
-	if from > 0 {
-		cut = "…" + cut
-	}
-	return cut + "…"
-}
-
-// brief is a text in one line of at most n characters.
-func brief(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return text
-}
-
 // row shows a conversation in the list.
 func (v *visit) row(c queue.Conversation, names map[string]string) listRow {
 	r := listRow{
@@ -296,59 +234,6 @@ func initial(name string) string {
 		return strings.ToUpper(string(r))
 	}
 	return ""
-}
-
-// newTalk leads to the chat with a number that somebody typed, read by the
-// rules of every other way in. What is no number is said in the form.
-func (c *Console) newTalk(v *visit) error {
-	phone, err := c.Store.Phone(v.Context(), v.FormValue("phone"))
-	if err != nil {
-		return err
-	}
-	digits, err := bridge.ReadRecipient(v.Context(), c.Store, phone, v.FormValue("to"))
-	if e, ok := errors.AsType[*phonenumber.Error](err); ok {
-		return c.refuseNumber(v, failure{Words: v.Lang.T("inbox.bad_number"), Own: e.Remedy})
-	}
-	if err != nil {
-		return err
-	}
-	if phone.Number != "" && wabridge.SameNumber(digits, phone.Number) {
-		return c.refuseNumber(v, failure{Words: v.Lang.T("send.self")})
-	}
-	chat, err := c.chatOrStranger(v.Context(), phone, wabridge.UserJID(digits))
-	if err != nil {
-		return err
-	}
-	to := talkPath(phone.ID, chat.ID)
-	if v.htmx() {
-		v.w.Header().Set("HX-Redirect", to)
-		v.w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	http.Redirect(v.w, v.Request, to, http.StatusSeeOther)
-	return nil
-}
-
-// refuseNumber says in the form of a new message what is wrong with its number.
-func (c *Console) refuseNumber(v *visit, f failure) error {
-	if v.htmx() {
-		return c.part(v, "number-wrong", f)
-	}
-	return refuse("inbox.bad_number_is", strings.TrimSpace(f.Words+" "+f.Own))
-}
-
-// chatOrStranger finds a conversation, or makes one with somebody who was never
-// met; errNowhere if the id names no number that can be written to.
-func (c *Console) chatOrStranger(ctx context.Context, phone wabridge.Phone, id string) (queue.Conversation, error) {
-	found, err := c.Store.Conversation(ctx, phone.ID, id)
-	if wabridge.CodeOf(err) != wabridge.CodeNotFound {
-		return found, err
-	}
-	digits, err := bridge.ReadRecipient(ctx, c.Store, phone, "+"+wabridge.NumberOf(id))
-	if _, ok := errors.AsType[*phonenumber.Error](err); ok {
-		return queue.Conversation{}, errNowhere
-	}
-	return queue.Conversation{Chat: wabridge.Chat{ID: wabridge.UserJID(digits), Phone: phone.ID, Number: digits}}, err
 }
 
 // picture is the newest picture of a contact.
