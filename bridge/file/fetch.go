@@ -212,7 +212,7 @@ func CleanName(name string) string {
 		if len(ext) > 16 {
 			ext = ""
 		}
-		name = strings.ToValidUTF8(name[:maxName-len(ext)], "") + ext
+		name = wabridge.CleanFileName(strings.ToValidUTF8(name[:maxName-len(ext)], "") + ext) // the cut may end it with a space
 	}
 	return name
 }
