@@ -17,6 +17,7 @@ import (
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/content"
+	"github.com/wabridge/wabridge/phonenumber"
 	"github.com/wabridge/wabridge/uiauto"
 )
 
@@ -231,8 +232,11 @@ func (f *campaignSendFlags) tell(out io.Writer) error {
 	people := f.request.Destinations
 	seen, twice, short := map[string]bool{}, 0, 0
 	for _, p := range people {
-		digits := wabridge.Digits(p.To)
-		if len(digits) < 7 {
+		digits, err := phonenumber.Parse(p.To, "", nil)
+		if err != nil { // a local number: the gateway reads it by its phone's country
+			digits = wabridge.Digits(p.To)
+		}
+		if len(digits) < phonenumber.MinDigits {
 			short++
 		} else if seen[digits] {
 			twice++

@@ -53,7 +53,7 @@ members.`,
 	}
 	addClientFlags(c)
 	c.Flags().Int64Var(&r.after, "after", 0, "number of the last event already seen")
-	c.Flags().StringSliceVar(&r.kinds, "type", nil, "only these types: message, echo, status, phone")
+	c.Flags().StringSliceVar(&r.kinds, "type", nil, "only these types: message, echo, status, phone, call, account, session, campaign, preference")
 	c.Flags().StringVar(&r.phone, "phone", "", "only this phone_number_id")
 	c.Flags().BoolVarP(&r.follow, "follow", "f", false, "go on with new events until interrupted")
 	return c

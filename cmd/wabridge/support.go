@@ -45,6 +45,9 @@ service wabridge where there is one.`,
 			if len(args) == 1 {
 				name = args[0]
 			}
+			if !strings.HasSuffix(name, ".tar.gz") && !strings.HasSuffix(name, ".tgz") {
+				return usage(c, "%s: the bundle is a gzipped tar archive; name it .tar.gz or .tgz", name)
+			}
 			o := daemon.SupportOptions{Build: daemon.Build{Version: buildVersion()}, Now: now}
 			if o.Values, err = daemon.Values(c.Flags(), lookupEnv); err != nil {
 				return err
