@@ -95,7 +95,7 @@ var faultRows = []faultRow{
 // fileFaults are met by files alone: TestFileFaults.
 var fileFaults = []string{
 	"share_wrong_chat", "share_picker", "caption_lost", "no_read_grant", "grant_denied", "slow_preview",
-	"document_dialog", "media_processing", "upload_failed", "media_missing", "where_text_lost",
+	"document_dialog", "voice_draft", "media_processing", "upload_failed", "media_missing", "where_text_lost",
 }
 
 // inParallel is how many rows run at once: they wait more than they work.

@@ -91,6 +91,9 @@ func (r *rig) sendFile(kind, caption string, to ...string) {
 	if kind == "document" {
 		mime, content = "application/pdf", "%PDF-1.7 a file"
 	}
+	if kind == "audio" {
+		mime, content = "audio/mpeg", "ID3\x04\x00\x00 a sound"
+	}
 	file, err := r.d.files.Put(context.Background(), strings.NewReader(content), 1<<20)
 	if err != nil {
 		r.t.Error(err)
@@ -133,6 +136,7 @@ func TestFileFaults(t *testing.T) {
 		{fault: once("grant_denied")},
 		{fault: valued("slow_preview", "200ms")},
 		{fault: standing("document_dialog"), kind: "document"},
+		{fault: standing("voice_draft"), kind: "audio"},
 		{fault: valued("media_processing", "200ms")},
 		{fault: times("upload_failed", 2)},
 		{fault: times("upload_failed", 9), fails: wabridge.CodeMediaUpload},
@@ -186,5 +190,29 @@ func TestFileFaults(t *testing.T) {
 		if !covered[kind] {
 			t.Errorf("fault %s has no row", kind)
 		}
+	}
+}
+
+// A shared sound may stand in its chat as a voice message that wants a second
+// tap; each tap is counted.
+func TestSoundThatBecomesADraftIsTappedAgain(t *testing.T) {
+	for stuck, taps := range map[int]int{0: 2, 1: 3} {
+		t.Run(fmt.Sprint("stuck ", stuck), func(t *testing.T) {
+			r := newRig(t, phonesim.Config{})
+			r.waitState(wabridge.PhoneReady)
+			r.fault(standing("voice_draft"))
+			if stuck > 0 {
+				r.fault(times("send_stuck", stuck))
+			}
+			r.sendFile("audio", "", ann)
+			r.drain()
+			m := r.message(r.accepted[ann][0])
+			if m.State.CloudStatus() == "" && m.State != wabridge.Handed || m.Taps != taps {
+				t.Errorf("it is %s after %d taps, want sent after %d: %q", m.State, m.Taps, taps, m.Reason)
+			}
+			if n := len(r.sim.Sent()); n != 1 {
+				t.Errorf("%d messages left, want 1", n)
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ type sharing struct {
 	want     whatsapp.Want
 	why      whatsapp.Action // why the newest preview was backed out of
 	attached bool            // by the chat's own button
+	stood    int             // looks that showed the sound unsent in its chat
 }
 
 // sendFile carries a message with a file: the file is pushed, its chat opened
@@ -110,6 +111,9 @@ func (sh *sharing) chat(ctx context.Context) (whatsapp.Screen, error) {
 			return screen, err
 		}
 	}
+	if screen.Draft != nil && screen.Composer == nil {
+		return screen, wabridge.Fail(wabridge.CodeScreen, nil, "phone %s: a voice message that was not sent stands in this chat; send or delete it on the phone", sh.s.cfg.Phone.ID)
+	}
 	if screen.Composer == nil && screen.ReadOnly != "" {
 		return screen, sh.s.follow(ctx, screen, whatsapp.NextWithoutComposer(screen))
 	}
@@ -185,7 +189,7 @@ func (sh *sharing) preview(ctx context.Context, chat whatsapp.Screen) (act whats
 		if err != nil {
 			return act, false, err
 		}
-		act = whatsapp.NextShare(screen, whatsapp.Share{Goal: sh.goal, Want: sh.want, Title: chat.Chat.Title, Attached: sh.attached})
+		act = whatsapp.NextShare(screen, sh.shared(chat))
 		sh.s.log.Debug("next", "do", act.Do, "why", act.Why)
 		switch act.Do {
 		case whatsapp.DoTapSend:
@@ -206,9 +210,15 @@ func (sh *sharing) preview(ctx context.Context, chat whatsapp.Screen) (act whats
 	return act, false, wabridge.Fail(wabridge.CodeSlow, nil, "phone %s: the preview was not ready after %d looks", sh.s.cfg.Phone.ID, sendSteps)
 }
 
+// shared is what the preview is held to.
+func (sh *sharing) shared(chat whatsapp.Screen) whatsapp.Share {
+	return whatsapp.Share{Goal: sh.goal, Want: sh.want, Title: titleOf(chat), Drafted: chat.Draft != nil, Attached: sh.attached}
+}
+
 // tap commits the intent, taps the preview's send, once, and looks for the
 // bubble. A preview that does not react is never tapped a second time: unlike a
-// composer it does not prove that nothing left.
+// composer it does not prove that nothing left. A sound that then stands unsent
+// in the chat, as a voice message, wants a tap of its own (tapDraft).
 func (sh *sharing) tap(ctx context.Context, chat whatsapp.Screen, act whatsapp.Action) (wabridge.State, error) {
 	note := wabridge.Intent{At: time.Now(), Bubbles: whatsapp.Prints(chat.Bubbles)}
 	if err := sh.intend(ctx, note); err != nil {
@@ -229,6 +239,10 @@ func (sh *sharing) tap(ctx context.Context, chat whatsapp.Screen, act whatsapp.A
 		}
 		b, there := sh.bubble(chat, note, screen)
 		switch {
+		case !there && whatsapp.OwnDraft(screen, sh.shared(chat)):
+			if err := sh.tapDraft(ctx, screen, note); err != nil {
+				return "", err
+			}
 		case there && b.Transfer != whatsapp.TransferStopped:
 			sh.s.step(StepConfirm, begin)
 			sh.end(ctx, screen)
@@ -246,6 +260,19 @@ func (sh *sharing) tap(ctx context.Context, chat whatsapp.Screen, act whatsapp.A
 		}
 	}
 	return "", wabridge.Fail(wabridge.CodeAmbiguous, nil, "phone %s: the bubble of the file was not seen", sh.s.cfg.Phone.ID)
+}
+
+// tapDraft sends the sound that two looks saw standing unsent in its chat. Each tap
+// has an intent of its own; the queue bounds them.
+func (sh *sharing) tapDraft(ctx context.Context, screen whatsapp.Screen, note wabridge.Intent) error {
+	if sh.stood++; sh.stood < 2 {
+		return nil
+	}
+	sh.stood = 0
+	if err := sh.intend(ctx, note); err != nil {
+		return err
+	}
+	return sh.s.tap(ctx, screen.Draft.Bounds)
 }
 
 // uploads is how often an upload that failed is tried again.
@@ -269,6 +296,7 @@ func (sh *sharing) bubble(chat whatsapp.Screen, note wabridge.Intent, screen wha
 		return whatsapp.Bubble{}, false
 	}
 	b, v := whatsapp.Find(sh.want, note.Bubbles, screen.Bubbles)
+	sh.s.log.Debug("find the file's bubble", "verdict", v, "bubbles", whatsapp.Outline(note.Bubbles, screen.Bubbles))
 	return b, v == whatsapp.Appeared
 }
 

@@ -84,7 +84,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 // means nothing to them.
 var standing = []string{
 	FaultNetworkOff, FaultHoldTicks, FaultLoggedOut, FaultRestricted, FaultBanned, FaultUpdateForced,
-	FaultLayout, FaultNoNotifications, FaultWaiting, FaultStorageFull, FaultEchoOff, FaultDocumentDialog, FaultWhereText,
+	FaultLayout, FaultNoNotifications, FaultWaiting, FaultStorageFull, FaultEchoOff, FaultDocumentDialog, FaultVoiceDraft, FaultWhereText,
 }
 
 // Arm sets a fault. What happens at once happens before it returns.
@@ -316,6 +316,7 @@ const (
 	FaultGrantDenied    = "grant_denied"
 	FaultSlowPreview    = "slow_preview"
 	FaultDocumentDialog = "document_dialog"
+	FaultVoiceDraft     = "voice_draft"
 	FaultProcessing     = "media_processing"
 	FaultUploadFailed   = "upload_failed"
 	FaultMediaMissing   = "media_missing"
@@ -374,6 +375,7 @@ var faultKinds = []FaultKind{
 	{FaultGrantDenied, "am start may not pass on the grant: SecurityException, nothing is started"},
 	{FaultSlowPreview, "the preview of a shared file takes longer to load (value: how long, 6s realistic or 300ms instant if not given)"},
 	{FaultDocumentDialog, "a shared document asks \"Send … to …?\" as older builds do, without a caption (until /clear or for)"},
+	{FaultVoiceDraft, "a shared sound stands in its chat as a voice message that wants a second tap (until /clear or for)"},
 	{FaultProcessing, "a sent file is processed before it is uploaded (value: how long, 6s realistic or 300ms instant if not given)"},
 	{FaultUploadFailed, "the upload of a sent file fails: Retry on its bubble, no tick"},
 	{FaultMediaMissing, "an incoming file cannot be downloaded: the bubble keeps its download button, no file comes"},

@@ -145,8 +145,19 @@ func (s *chatScreen) footer() *view.Node {
 		return a.n(frame, "footer", r, a.n(linear, "read_only_chat_info_container", r, a.n(linear, "read_only_chat_info_content", r, text)))
 	case s.chat.Card:
 		return s.card(r)
+	case s.chat.sound != nil:
+		return s.soundDraft(r)
 	}
 	return a.n(frame, "footer", r, a.n(linear, "emoji_popup_anchor", r, a.n(relative, "edit_layout", r, s.entryLayout(r), s.buttons(r))))
+}
+
+// soundDraft is a voice message that is not sent yet, in place of the composer; of
+// it, its two ids were reported, once. The rest is from memory.
+func (s *chatScreen) soundDraft(r view.Rect) *view.Node {
+	a, w := s.a, s.a.words()
+	send := tap(with(desc(a.n(imageButton, "draft_send_v2", view.R(616, r.Bottom-104, 712, r.Bottom-8)), w.send), click), func() { s.a.sendDraft(s.chat) })
+	return a.n(frame, "footer", r, a.n(relative, "voice_note_draft_layout_v2", r,
+		with(a.n("android.widget.SeekBar", "draft_seekbar", view.R(120, r.Top+20, 600, r.Top+60)), view.Focusable), send))
 }
 
 // card is what covers the composer while disappearing messages are announced;

@@ -116,6 +116,7 @@ type Chat struct {
 	LID      string // digits of the @lid identity
 	Messages []*Message
 	Draft    string
+	sound    *file    // stands unsent in place of the composer
 	quoting  *Message // what the composer answers
 	Unread   int
 	Archived bool

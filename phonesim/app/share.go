@@ -87,9 +87,30 @@ func (a *App) offer(c *Chat, f *file, caption string) {
 func (a *App) confirm(c *Chat, f *file) {
 	w, fw := a.words(), a.files()
 	a.over = append(a.over, &alert{a: a, activity: ".contact.picker.ContactPicker", text: say(fw.confirmSendF, f.name, c.title()), buttons: []alertButton{
-		{w.send, func() { a.sendFile(c, f, "") }},
+		{w.send, func() { a.sendSound(c, f) }},
 		{w.cancel, func() { a.home(); a.sys.Changed() }},
 	}})
+}
+
+// sendSound is the answer to the question: the file goes, or, as one report has
+// it of a sound, stands in its chat as a voice message that is not sent yet.
+func (a *App) sendSound(c *Chat, f *file) {
+	if f.kind != "audio" || !a.sys.Has(android.FaultVoiceDraft) {
+		a.sendFile(c, f, "")
+		return
+	}
+	c.sound = f
+	a.show(c)
+	a.changed(c)
+	a.sys.ChangesFor(a.sys.Latency.Bubble)
+}
+
+// sendDraft is the tap on the send button of such a voice message.
+func (a *App) sendDraft(c *Chat) {
+	if f := c.sound; f != nil && !a.sys.Take(android.FaultSendStuck) {
+		c.sound = nil
+		a.sendFile(c, f, "")
+	}
 }
 
 // sendFile is the tap on send of whatever screen: the chat is open, and the

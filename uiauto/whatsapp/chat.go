@@ -22,7 +22,8 @@ func (l *look) chat(s *Screen) bool {
 	s.Panel = l.panel()
 	l.messages = l.messageList()
 	s.Composer = l.composer(s.Send)
-	if s.Composer == nil && l.notice(s) {
+	s.Draft = l.voiceDraft()
+	if s.Composer == nil && s.Draft == nil && l.notice(s) {
 		return true
 	}
 	if n := l.node("attach"); n != nil && !n.Bounds.Empty() {
@@ -34,6 +35,19 @@ func (l *look) chat(s *Screen) bool {
 	s.Bubbles = l.bubbles(s.Down != nil)
 	s.Chat.Group = slices.ContainsFunc(s.Bubbles, func(b Bubble) bool { return b.Sender != "" })
 	return true
+}
+
+// voiceDraft is the send button of a voice message that stands in the chat
+// unsent, nil if there is none. A shared sound may become one (one report, not
+// verified on a phone).
+func (l *look) voiceDraft() *Target {
+	if l.node("voice_draft") == nil || !l.enabled("voice_draft_send") {
+		return nil
+	}
+	if n := l.node("voice_draft_send"); !n.Bounds.Empty() {
+		return &Target{Bounds: n.Bounds}
+	}
+	return nil
 }
 
 // header reads the chat's title.

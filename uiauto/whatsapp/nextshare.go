@@ -14,6 +14,9 @@ type Share struct {
 	Goal         // the chat; Text is the caption
 	Want  Want   // what is to go
 	Title string // the header of the chat, proven in this very attempt
+	// Drafted: a voice message stood unsent in the chat before the file was
+	// shared, so that one that stands there now proves nothing.
+	Drafted bool
 	// Attached: the preview was opened from within the proven chat, by its own
 	// button, so that it needs no recipient to prove it.
 	Attached bool
@@ -21,12 +24,15 @@ type Share struct {
 
 // NextShare decides about one look on the way from a shared file to the tap.
 // It taps send only in a preview of this one file, for this one chat, with
-// exactly this caption; the send button of the chat itself is never tapped.
+// exactly this caption, or of a sound that stands unsent in the proven chat; the
+// send button of the chat itself is never tapped.
 func NextShare(s Screen, g Share) Action {
 	switch s.Kind {
 	case MediaPreview:
 		return nextInPreview(s, g)
-	case Chat, ChatList, HomeTab:
+	case Chat:
+		return nextInDraft(s, g)
+	case ChatList, HomeTab:
 		return again("the preview is not open yet")
 	case Picker:
 		if g.Attached {
@@ -41,6 +47,22 @@ func NextShare(s Screen, g Share) Action {
 		return back(wabridge.CodeScreen, "a dialog over the shared file: "+string(s.Kind))
 	}
 	return Next(s, Goal{CanUnlock: g.CanUnlock})
+}
+
+// nextInDraft looks at the chat itself: a shared sound may stand there at once, as
+// a voice message that is not sent yet.
+func nextInDraft(s Screen, g Share) Action {
+	if OwnDraft(s, g) {
+		return Action{Do: DoTapSend, At: s.Draft.Bounds, Why: "the sound stands as a draft in the chat that was just proven"}
+	}
+	return again("the preview is not open yet")
+}
+
+// OwnDraft reports whether the voice message that stands unsent in a chat is the
+// sound that was shared: in the proven chat, where none stood before.
+func OwnDraft(s Screen, g Share) bool {
+	return s.Kind == Chat && s.Draft != nil && s.Chat != nil && g.Title != "" && s.Chat.Title == g.Title &&
+		!g.Drafted && (g.Want.Kind == "audio" || g.Want.Kind == "voice")
 }
 
 // nextInPreview proves the preview.

@@ -57,6 +57,7 @@ type Screen struct {
 	Dialog   *Dialog   `json:"dialog,omitempty"`
 	Chats    []Row     `json:"chats,omitempty"`
 	Archive  *Archive  `json:"archive,omitempty"`     // the entry of the archived chats, above the list
+	Draft    *Target   `json:"voice_draft,omitempty"` // the send button of a voice message that stands in place of the composer, unsent
 	Panel    *Quote    `json:"quote_panel,omitempty"` // above the composer: what the next message quotes
 	Preview  *Preview  `json:"preview,omitempty"`
 	Tray     []Emoji   `json:"tray,omitempty"`
