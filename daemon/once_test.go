@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,8 +27,11 @@ func (r *rig) draft(kind, text, name, to string) queue.Draft {
 		return queue.Draft{Message: m}
 	}
 	mime, content := "image/jpeg", "\xff\xd8\xff\xe0 a picture \xff\xd9"
-	if kind == "document" {
+	switch kind {
+	case "document":
 		mime, content = "application/pdf", "%PDF-1.7 a file"
+	case "sticker":
+		mime, content = "image/webp", "RIFF\x1a\x00\x00\x00WEBPVP8 a sticker"
 	}
 	file, err := r.d.files.Put(context.Background(), strings.NewReader(content), 1<<20)
 	if err != nil {
@@ -177,5 +181,112 @@ func nastyTexts(t *testing.T, rng *rand.Rand, count int) {
 	t.Logf("%v", states)
 	if bad := states[wabridge.Unconfirmed] + states[wabridge.Failed]; bad > count/4 {
 		t.Errorf("%d of %d did not become sent: %v", bad, count, states)
+	}
+}
+
+// Pictures without a caption leave once each and are found, although others
+// write more than a screen between the tap and the look. (A chat that grows faster
+// than it can be scrolled leaves them undecided.)
+func TestPicturesAreFoundWhileOthersWrite(t *testing.T) {
+	r := newRig(t, phonesim.Config{})
+	r.waitState(wabridge.PhoneReady)
+	r.send("before", ann)
+	r.drain()
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(150 * time.Millisecond):
+				r.incoming(fmt.Sprintf("line %d\nof a\nlong story", n), ann)
+			}
+		}
+	})
+	var drafts []queue.Draft
+	for range 3 {
+		drafts = append(drafts, r.draft("image", "", "", ann))
+	}
+	ids := r.enqueue(append(drafts, r.draft("text", "behind them", "", ann))...)
+	r.until("the pictures and the text behind them", func() bool {
+		m := r.message(ids[len(ids)-1])
+		return !m.State.Open() || m.Undecided()
+	})
+	close(stop)
+	wg.Wait()
+	for _, id := range ids {
+		if m := r.message(id); m.State == wabridge.Unconfirmed || m.State == wabridge.Failed {
+			t.Errorf("%s is %s: %q", m.Type, m.State, m.Reason)
+		}
+	}
+	if n := len(r.sim.Sent()); n != len(ids)+1 {
+		t.Errorf("%d messages left, want %d", n, len(ids)+1)
+	}
+}
+
+// Files of all kinds and texts leave for three people, some with the words that
+// the people use themselves, while all of them write: each leaves once and is
+// found soon, and nothing is recorded but what people wrote.
+func TestFilesAreFoundWhileEverybodyWrites(t *testing.T) {
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(seed, 7))
+			r := newRig(t, phonesim.Config{Identity: []string{"pn", "lid"}[seed%2], Seed: seed})
+			r.anyOrder = true
+			r.waitState(wabridge.PhoneReady)
+			people := []string{"15550002201", "15550002202", "15550002203"}
+			said := []string{"ok", "a.pdf", "Photo", "line\nof\na story"}
+			stop := make(chan struct{})
+			var wg sync.WaitGroup
+			wg.Go(func() { keepWriting(r, stop, rand.New(rand.NewPCG(seed, 8)), people, said) })
+			var ids []string
+			for range 12 {
+				kind := []string{"image", "image", "image", "document", "sticker", "text"}[rng.IntN(6)]
+				text, name := "", ""
+				if kind == "text" || kind != "sticker" && rng.IntN(3) == 0 {
+					text = said[rng.IntN(len(said))]
+				}
+				if kind == "document" {
+					name = "a.pdf"
+				}
+				ids = append(ids, r.enqueue(r.draft(kind, text, name, people[rng.IntN(len(people))]))...)
+				time.Sleep(time.Duration(rng.IntN(400)) * time.Millisecond)
+			}
+			settled := func() bool {
+				return !slices.ContainsFunc(ids, func(id string) bool { m := r.message(id); return m.State.Open() && !m.Undecided() })
+			}
+			r.until("the files and texts", settled)
+			close(stop)
+			wg.Wait()
+			for _, id := range ids {
+				if m := r.message(id); m.State == wabridge.Unconfirmed || m.State == wabridge.Failed || m.Taps > 1 {
+					t.Errorf("%s is %s after %d taps: %q", m.Type, m.State, m.Taps, m.Reason)
+				}
+			}
+			if n := len(r.sim.Sent()); n != len(ids) {
+				t.Errorf("%d messages left, want %d", n, len(ids))
+			}
+			if n := r.recorded(wabridge.EventEcho); len(n) > 0 {
+				t.Errorf("echoes: %q", n)
+			}
+		})
+	}
+}
+
+// keepWriting lets people write until stop is closed.
+func keepWriting(r *rig, stop <-chan struct{}, rng *rand.Rand, people, said []string) {
+	for n := 0; ; n++ {
+		select {
+		case <-stop:
+			return
+		case <-time.After(time.Duration(50+rng.IntN(500)) * time.Millisecond):
+		}
+		text := said[rng.IntN(len(said))]
+		if rng.IntN(2) == 0 {
+			text = fmt.Sprint("in ", n)
+		}
+		r.incoming(text, people[rng.IntN(len(people))])
 	}
 }

@@ -44,7 +44,7 @@ func (s *Session) judgeChat(ctx context.Context, m *wabridge.Message, screen wha
 	if err != nil {
 		return "", screen, err
 	}
-	scrolled := o == unclear && m.Intent != nil
+	scrolled := m.Intent != nil && (o == unclear || o != seen && !first(screen))
 	if scrolled {
 		if o, state, err = s.judgeAbove(ctx, m, screen); err != nil {
 			return "", screen, err
@@ -70,6 +70,7 @@ func (s *Session) judgeEnd(ctx context.Context, m *wabridge.Message, screen what
 		was := o
 		if o = unclear; m.Intent != nil { // without a note an old equal text would look like ours
 			o, state = weigh(m.Intent.Bubbles, screen, whatsapp.WantOf(m))
+			s.log.Debug("weigh the end of the chat", "outcome", o, "bubbles", whatsapp.Outline(m.Intent.Bubbles, screen.Bubbles))
 		}
 		if o == seen || o != unclear && o == was {
 			break
@@ -83,12 +84,11 @@ func (s *Session) judgeEnd(ctx context.Context, m *wabridge.Message, screen what
 
 // judgeAbove scrolls up until all that was seen together tells whether the
 // message is there: others may have written more than a screen since the note.
+// That it is absent needs at least one screen more than the chat's end, unless
+// nothing stands above that: equal texts could pretend to be the noted ones.
 func (s *Session) judgeAbove(ctx context.Context, m *wabridge.Message, screen whatsapp.Screen) (outcome, wabridge.State, error) {
-	merged, vain := screen, 0
+	want, merged, vain := whatsapp.WantOf(m), screen, 0
 	for range scrolls {
-		if first(merged) || vain > 1 {
-			break
-		}
 		joined, up, err := s.further(ctx, screen, merged.Bubbles, swipeLength-swipeOther*vain)
 		if err != nil {
 			return unclear, "", err
@@ -96,18 +96,21 @@ func (s *Session) judgeAbove(ctx context.Context, m *wabridge.Message, screen wh
 		if joined == nil {
 			break
 		}
-		alone := up
-		alone.Composer = screen.Composer
-		if o, state := weigh(m.Intent.Bubbles, alone, whatsapp.WantOf(m)); o == seen {
+		up.Composer, up.Send = screen.Composer, screen.Send
+		if o, state := weigh(m.Intent.Bubbles, up, want); o == seen {
 			return o, state, nil // there it is, whatever stands below
 		}
-		if whatsapp.SameBubbles(joined, merged.Bubbles) {
-			vain++ // once, a swipe may have been lost
-			continue
+		if vain++; !whatsapp.SameBubbles(joined, merged.Bubbles) {
+			vain = 0 // once, a swipe may have been lost
 		}
-		merged.Bubbles, vain = joined, 0
-		if o, state := weigh(m.Intent.Bubbles, merged, whatsapp.WantOf(m)); o != unclear {
+		merged.Bubbles = joined
+		o, state := weigh(m.Intent.Bubbles, merged, want)
+		s.log.Debug("weigh what stands above", "outcome", o, "vain", vain, "bubbles", whatsapp.Outline(m.Intent.Bubbles, merged.Bubbles))
+		if o == seen || o != unclear && (vain != 1 || first(merged)) {
 			return o, state, nil
+		}
+		if vain > 1 || first(merged) {
+			break
 		}
 	}
 	return unclear, "", nil

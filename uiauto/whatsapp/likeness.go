@@ -47,9 +47,9 @@ func CompareText(sent, shown string) Likeness {
 }
 
 // compareEmpty compares texts of which at least one shows nothing: a text that
-// has letters is not shown as nothing.
+// has letters is not shown as nothing, but the number of a list may be.
 func compareEmpty(a, b string) Likeness {
-	if letters(a) == letters(b) && pictographs(a) == pictographs(b) {
+	if isNumber(letters(a)+letters(b)) && pictographs(a) == pictographs(b) {
 		return Unsure
 	}
 	return Different
@@ -61,13 +61,16 @@ func compareLetters(want, have string) Likeness {
 	switch {
 	case a == "" && b == "" && pictographs(want) != pictographs(have):
 		return Different
-	case a == b:
+	case a == b, a == "" && isNumber(b), b == "" && isNumber(a): // a list's number may be shown or not
 		return Unsure
 	case mayBeCut(a, b, have):
 		return Unsure
 	}
 	return Different
 }
+
+// isNumber reports whether letters are those of a list's number alone.
+func isNumber(s string) bool { return len(s) <= 3 && strings.Trim(s, "0123456789") == "" }
 
 // mayBeCut reports whether shown letters may be the beginning of longer ones: a
 // long run, or a text with an ellipsis.

@@ -70,22 +70,31 @@ const (
 // known are other messages of ours that left after the note: each accounts for
 // the newest bubble that shows it.
 func Find(sent Want, before []wabridge.BubblePrint, now []Bubble, known ...Want) (Bubble, Verdict) {
+	b, v, sure := find(sent, before, now, known)
+	if v == Absent && !sure {
+		return Bubble{}, Unclear
+	}
+	return b, v
+}
+
+// find is Find, and says whether one of the overlaps is no coincidence.
+func find(sent Want, before []wabridge.BubblePrint, now []Bubble, known []Want) (b Bubble, v Verdict, ok bool) {
 	found, all, sure := -1, Verdict(""), false
 	for _, l := range overlaps(before, now) {
-		sure = sure || l.sure
+		sure = sure || l.sure || l.whole && ownRun(sent, now[l.begin:l.end])
 		at, v := newest(sent, now, l, known)
 		if all != "" && v != all {
-			return Bubble{}, Unclear
+			return Bubble{}, Unclear, sure
 		}
 		found, all = max(found, at), v
 	}
-	switch {
-	case all == Appeared:
-		return now[found], Appeared
-	case all == Absent && sure:
-		return Bubble{}, Absent
+	switch all {
+	case Appeared:
+		return now[found], Appeared, sure
+	case Absent:
+		return Bubble{}, Absent, sure
 	}
-	return Bubble{}, Unclear
+	return Bubble{}, Unclear, sure
 }
 
 // newest judges the bubbles below one overlap.
@@ -121,7 +130,7 @@ func newest(sent Want, now []Bubble, l overlap, known []Want) (at int, v Verdict
 // minute, their ticks and the beginning of the chat tell them apart.
 func Tells(sent Want, window []Bubble, b Bubble) bool {
 	note := Prints(window)
-	if _, v := Find(sent, note, window); v != Absent {
+	if _, v, _ := find(sent, note, window, nil); v != Absent {
 		return false
 	}
 	for gone := range max(1, len(window)) {
@@ -138,8 +147,15 @@ func Tells(sent Want, window []Bubble, b Bubble) bool {
 
 // An overlap is one way to lay the window of a note over that of now.
 type overlap struct {
-	end  int  // how many bubbles of now are as old as the note or older; the rest is newer
-	sure bool // it is no coincidence: the whole note is there, or several different bubbles of it
+	begin, end int  // the common bubbles of now; what is behind them is newer than the note
+	whole      bool // the whole note is there
+	sure       bool // several different bubbles agree, or both begin where the chat begins
+}
+
+// ownRun reports whether a run of bubbles is of several of ours, and certainly
+// not of what was sent: nobody else could have made others like them since.
+func ownRun(sent Want, run []Bubble) bool {
+	return len(run) > 1 && !slices.ContainsFunc(run, func(b Bubble) bool { return !b.Out || sent.Compare(b) != Different })
 }
 
 // overlaps lists the ways to lay the window of the note over that of now. Both
@@ -148,36 +164,54 @@ type overlap struct {
 // than the note. (If a whole screen of messages has come in between, the windows
 // have nothing in common; equal texts of the same minute can then pretend that
 // they have: such an overlap is not sure.)
+//
+// Where nothing is recognised, because a picture that both windows show is cut off
+// in one of them, the ways that nothing contradicts are left. Something newer that
+// all of them agree on is newer.
 func overlaps(before []wabridge.BubblePrint, now []Bubble) []overlap {
 	if len(before) == 0 {
-		return []overlap{{0, len(now) == 0 || now[0].First}}
+		return []overlap{{sure: len(now) == 0 || now[0].First}}
 	}
 	prints := make([]wabridge.BubblePrint, len(now))
 	for i, b := range now {
 		prints[i] = Print(b)
 	}
-	var all []overlap
+	var proven, possible []overlap
 	for end := 1; end <= len(prints); end++ {
 		n := min(end, len(before))
 		if before[0].First && end > n || prints[0].First && len(before) > n {
 			continue // one window knows where the chat begins, the other would be above it
 		}
-		if proven := same(before[len(before)-n:], prints[end-n:end]); proven > 0 {
-			all = append(all, overlap{end, n == len(before) || proven > 1})
+		note := before[len(before)-n:]
+		kinds, ok := same(note, prints[end-n:end])
+		l := overlap{begin: end - n, end: end, whole: n == len(before)}
+		switch l.sure = kinds > 1 || l.whole && before[0].First && prints[end-n].First; {
+		case kinds > 0:
+			proven = append(proven, l)
+		case ok && onlyOurs(note) && !now[len(now)-1].Below:
+			possible = append(possible, l)
 		}
 	}
-	return all
+	if len(proven) == 0 {
+		return possible
+	}
+	return proven
 }
 
-// same reports whether two runs of bubbles are the same ones, by how many different
-// ones of them can be recognised; 0: they are not. A part that is cut off says
-// nothing.
-func same(before, now []wabridge.BubblePrint) int {
+// onlyOurs reports whether all noted bubbles are ours: nobody else can have
+// changed them since.
+func onlyOurs(note []wabridge.BubblePrint) bool {
+	return !slices.ContainsFunc(note, func(p wabridge.BubblePrint) bool { return !p.Out })
+}
+
+// same reports whether two runs of bubbles can be the same ones, and how many
+// different ones of them are recognised. A part that is cut off says nothing.
+func same(before, now []wabridge.BubblePrint) (kinds int, ok bool) {
 	proven := map[string]bool{}
 	for i, b := range before {
 		n := now[i]
 		if b.Out != n.Out || differ(b.Hash, n.Hash) || differ(b.Text, n.Text) || differ(b.Time, n.Time) || backwards(b.Tick, n.Tick) {
-			return 0
+			return 0, false
 		}
 		switch {
 		case b.Hash != "" && b.Hash == n.Hash:
@@ -186,7 +220,7 @@ func same(before, now []wabridge.BubblePrint) int {
 			proven[b.Text] = true
 		}
 	}
-	return len(proven)
+	return len(proven), true
 }
 
 // tickRank is the order in which ticks come; they never go back.
