@@ -34,6 +34,8 @@ func (e entry) fits(s Sighting, zone *time.Location) float64 {
 			worth -= otherForm
 		}
 		return worth
+	case e.mayBe(s):
+		return perhaps
 	case s.Media == whatsapp.DeletedMessage && e.State != wabridge.Sending:
 		return gone // what is being sent now was not taken back
 	}
@@ -47,6 +49,27 @@ const otherForm = 0.05
 // gone is what a bubble with the words for a deleted message is worth as that of
 // any message of its side and minute: a little more than leaving both out.
 const gone = 0.1
+
+// perhaps is what a bubble is worth that cannot be told from that of an entry.
+const perhaps = 0.5
+
+// mayBe reports whether a bubble cannot be told from that of a message of ours:
+// it is a file's that is cut off, or differs in nothing that the app keeps from a
+// message whose outcome is open.
+func (e entry) mayBe(s Sighting) bool {
+	switch {
+	case !ours(e) || e.Type == "reaction":
+		return false
+	case s.File != nil:
+		return (s.File.Clipped || e.inDoubt()) && whatsapp.WantOf(e.Message).Compare(*s.File) != whatsapp.Different
+	}
+	return e.inDoubt() && whatsapp.WantOf(e.Message).Compare(whatsapp.Bubble{Out: true, Text: s.Text, More: s.Cut, Time: s.Clock}) != whatsapp.Different
+}
+
+// inDoubt reports whether it is not known yet whether a message of ours left.
+func (e entry) inDoubt() bool {
+	return ours(e) && (e.State == wabridge.Sending || e.State == wabridge.Unconfirmed)
+}
 
 // shownAs compares what is known with a bubble. A file of ours is known by its
 // kind and caption; a reaction of ours is no bubble at all.

@@ -57,7 +57,7 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 			continue
 		}
 		recent := !s.Time.IsZero() && !s.Time.Before(v.At.Truncate(time.Minute).Add(-recently))
-		if s.Hold || s.Own && s.Media == whatsapp.DeletedMessage || !anchored && !fresh[i] && !recent {
+		if s.Hold || s.Own && s.Media == whatsapp.DeletedMessage || !anchored && !fresh[i] && !recent || doubtful(list, pair, s, v) {
 			continue
 		}
 		s.Time = latest[i]
@@ -66,6 +66,20 @@ func Shown(chat wabridge.Chat, known, ours []wabridge.Message, v View) (ch queue
 		ch.New, ids = append(ch.New, m), append(ids, "")
 	}
 	return ch, ids, anchored || unread <= 0 && v.Unread > 0
+}
+
+// doubtful reports whether a bubble of ours may be that of a message in doubt: it
+// is nobody's echo before that is settled. (Which of several equal bubbles is the
+// message's own is for its sender to find out.) One that nobody looks for any more
+// accounts for one bubble.
+func doubtful(list []entry, pair []int, s Sighting, v View) bool {
+	return s.Own && slices.ContainsFunc(list, func(e entry) bool {
+		return e.inDoubt() && e.fits(s, v.At.Location()) > gone && !(e.Undecided() && paired(list, pair, e.ID))
+	})
+}
+
+func paired(list []entry, pair []int, id string) bool {
+	return slices.ContainsFunc(pair, func(i int) bool { return i >= 0 && list[i].ID == id })
 }
 
 // again is the end of the newest bubble's minute while a further message could
