@@ -10,6 +10,7 @@ import (
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/displayname"
 	"github.com/wabridge/wabridge/phonesim"
+	"github.com/wabridge/wabridge/queue"
 )
 
 // awkwardNames are names that people are saved under, or choose, and that look
@@ -213,5 +214,61 @@ func TestNamesakesAreNotMixedUp(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A person who hides the number writes first, and is answered by the number: the
+// page about the chat that the link opened shows it.
+func TestPersonWhoHidesTheNumberIsAnsweredByIt(t *testing.T) {
+	for _, name := range []string{"Zed", "Vic", "+1 555 000 2001"} {
+		t.Run(name, func(t *testing.T) {
+			const hidden, vic = "15550007305", "15550002001"
+			r := newRig(t, phonesim.Config{Identity: "lid", Contacts: []phonesim.Contact{{Name: "Vic", Number: vic}}})
+			r.waitState(wabridge.PhoneReady)
+			if _, err := r.sim.Incoming(phonesim.IncomingMessage{From: hidden, Profile: name, Text: "hi"}); err != nil {
+				t.Fatal(err)
+			}
+			r.until("the first message", func() bool { return total(r.recorded(wabridge.EventMessage)) >= 1 })
+			r.fault(phonesim.Fault{Kind: "wrong_chat", Value: hidden, Count: 1})
+			r.send("not for "+hidden, "15550009999")
+			r.send("the answer", hidden)
+			r.drain()
+			r.checkLedger()
+			if n := total(r.recorded(wabridge.EventMessage)); n != 1 {
+				t.Errorf("%d messages were recorded, want 1", n)
+			}
+		})
+	}
+}
+
+// While the program runs somebody is saved under the name of a known contact, and
+// writes in a group: the name says nothing any more.
+func TestFreshNamesakeInAGroup(t *testing.T) {
+	const known, fresh = "15550002001", "15550002002"
+	for _, identity := range []string{"pn", "lid"} {
+		t.Run(identity, func(t *testing.T) {
+			r := newRig(t, phonesim.Config{Identity: identity, Contacts: []phonesim.Contact{{Name: "Vic", Number: known}}})
+			r.waitState(wabridge.PhoneReady)
+			say := func(from, text string, seen int) {
+				t.Helper()
+				if _, err := r.sim.Incoming(phonesim.IncomingMessage{From: from, Group: "Team", Text: text}); err != nil {
+					t.Fatal(err)
+				}
+				r.until("what was written", func() bool { return total(r.recorded(wabridge.EventMessage)) >= seen })
+			}
+			say(known, "of the one", 1)
+			time.Sleep(time.Second) // a reading of the contacts counts for one
+			r.sim.AddContact(phonesim.Contact{Name: "Vic", Number: fresh})
+			say(fresh, "of the other", 2)
+			list, err := r.d.db.Messages(t.Context(), queue.MessageFilter{Phone: benchPhone, Direction: wabridge.In, Limit: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range list {
+				if want := map[string]string{"of the one": known, "of the other": ""}[string(m.Text)]; m.Number != want {
+					t.Errorf("%q is of %q, want %q", m.Text, m.Number, want)
+				}
+			}
+		})
 	}
 }

@@ -201,6 +201,7 @@ func (r *Reader) caller(ctx context.Context, p notification.Call) wabridge.Call 
 	c := wabridge.Call{Number: p.Number, Name: displayname.Plain(p.Name), Chat: p.ChatID}
 	if c.Number == "" && !p.IsGroup {
 		r.contacts.Refresh(ctx, false, p.Name)
+		r.contacts.Confirm(ctx, p.Name)
 		c.Number = r.numberOfTitle(ctx, p.ChatID, p.Name, p.Shown)
 	}
 	ref := wabridge.ChatRef{JID: p.ChatID, Number: c.Number, Name: p.Name, Group: p.IsGroup}

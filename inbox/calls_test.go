@@ -110,7 +110,7 @@ func TestAMissedCallComesIn(t *testing.T) {
 func TestACallOfSomebodyKnown(t *testing.T) {
 	m := &memory{chats: []wabridge.Chat{{ID: anaID, JID: anaID, Number: "491700000001", Name: "Ana"}}}
 	r := New(Config{Phone: wabridge.Phone{ID: "1"}, Store: m})
-	r.contacts.set("Row: 0 data4=+491700000002, data1=x, display_name=Ben\n", "")
+	r.contacts.set("Row: 0 data4=+491700000002, data1=x, display_name=Ben\n", "", time.Now())
 	for name, want := range map[string]wabridge.Call{
 		"Ana":             {Chat: anaID, Number: "491700000001", Name: "Ana"},
 		"Ben":             {Chat: "491700000002@s.whatsapp.net", Number: "491700000002", Name: "Ben"},

@@ -96,6 +96,7 @@ type addressBook struct {
 	names   map[string][]string // by number
 	local   map[string][]string // by key: digits of numbers in local form
 	read    bool
+	at      time.Time // when its reading began
 }
 
 // A Runner runs a command on the phone.
@@ -110,18 +111,20 @@ func (c *Contacts) Load(ctx context.Context, r Runner, user int) error {
 	if user != 0 {
 		as = " --user " + strconv.Itoa(user)
 	}
+	began := time.Now()
 	phones, err1 := r.Output(ctx, phonesQuery+as)
 	raw, err2 := r.Output(ctx, rawQuery+as)
 	if err1 != nil && err2 != nil {
 		return fmt.Errorf("read contacts: %w", err1)
 	}
-	c.set(phones, raw)
+	c.set(phones, raw, began)
 	return nil
 }
 
-// set replaces what is known by the output of the two queries.
-func (c *Contacts) set(phones, raw string) {
-	b := addressBook{numbers: map[string][]string{}, names: map[string][]string{}, local: map[string][]string{}, read: true}
+// set replaces what is known by the output of the two queries, which began at a
+// time.
+func (c *Contacts) set(phones, raw string, began time.Time) {
+	b := addressBook{numbers: map[string][]string{}, names: map[string][]string{}, local: map[string][]string{}, read: true, at: began}
 	for _, row := range parseRows(raw, "account_type", "sync1", "display_name") {
 		if strings.HasPrefix(row[0], "com.whatsapp") {
 			b.add(row[2], wabridge.NumberOf(row[1]))
@@ -293,6 +296,31 @@ func (c *Contacts) Refresh(ctx context.Context, again bool, names ...string) {
 	for _, key := range wanted {
 		c.looked[key] = now
 	}
+}
+
+// confirmedFor is how long a reading of the address book vouches that a name is
+// one person's only.
+const confirmedFor = time.Second
+
+// Confirm reads the address book again if it gives one of these names a number
+// and was not read in the last second: another person may have been saved under the
+// same name since, and only a name that one person has says who wrote. A failure
+// leaves what was known.
+func (c *Contacts) Confirm(ctx context.Context, names ...string) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	decides := slices.ContainsFunc(names, func(name string) bool { return c.Number(name) != "" })
+	if !decides || c.load == nil || time.Since(c.readAt()) < confirmedFor {
+		return
+	}
+	_ = c.load(ctx) // it is logged; what was known stays
+}
+
+// readAt is when the newest reading began.
+func (c *Contacts) readAt() time.Time {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.book.at
 }
 
 // Reread reads the address book again: a title that was one's alone may have

@@ -108,7 +108,7 @@ func TestSharedNames(t *testing.T) {
 		"Row: 3 data4=NULL, data1=0171 5550001, display_name=Mum\n"+
 		"Row: 4 data4=+491700000004, data1=x, display_name=Ben\n"+
 		"Row: 5 data4=NULL, data1=0170 0000004, display_name=Ben\n"+
-		"Row: 6 data4=+491700000005, data1=x, display_name=~Ann\n", "")
+		"Row: 6 data4=+491700000005, data1=x, display_name=~Ann\n", "", time.Now())
 	for name, want := range map[string]struct {
 		shared bool
 		number string
@@ -135,7 +135,7 @@ func TestRefreshOfContacts(t *testing.T) {
 		reads := 0
 		c.loadWith(func(context.Context) error {
 			if reads++; reads > 1 {
-				c.set("Row: 0 data4=+491700000001, data1=x, display_name=Ana\n", "")
+				c.set("Row: 0 data4=+491700000001, data1=x, display_name=Ana\n", "", time.Now())
 			}
 			return nil
 		})
@@ -157,6 +157,34 @@ func TestRefreshOfContacts(t *testing.T) {
 		}
 		if reads > refreshes+1 {
 			t.Errorf("%d readings in a minute", reads)
+		}
+	})
+}
+
+// A name that was one person's by the last reading decides only if the address
+// book was read a moment ago.
+func TestConfirmReadsTheContactsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Contacts
+		reads := 0
+		c.set("Row: 0 data4=+491700000001, data1=x, display_name=Ana\n", "", time.Now())
+		c.loadWith(func(context.Context) error {
+			reads++
+			c.set("Row: 0 data4=+491700000001, data1=x, display_name=Ana\nRow: 1 data4=+491700000002, data1=x, display_name=Ana\n", "", time.Now())
+			return nil
+		})
+		c.Confirm(t.Context(), "Ana")
+		if reads != 0 || c.Number("Ana") == "" {
+			t.Errorf("just read: %d readings, number %q", reads, c.Number("Ana"))
+		}
+		time.Sleep(confirmedFor)
+		c.Confirm(t.Context(), "Ben", "")
+		if reads != 0 {
+			t.Errorf("names that decide nothing: %d readings", reads)
+		}
+		c.Confirm(t.Context(), "Ben", "Ana")
+		if reads != 1 || c.Number("Ana") != "" {
+			t.Errorf("after a second: %d readings, number %q; two people have the name now", reads, c.Number("Ana"))
 		}
 	})
 }

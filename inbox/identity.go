@@ -32,6 +32,17 @@ func savedNames(c notification.Conversation) (names []string) {
 	return names
 }
 
+// savedSenders lists the names of those who wrote in a group and who may be ones of
+// the address book.
+func savedSenders(seen []Sighting) (names []string) {
+	for _, s := range seen {
+		if !s.Own && s.Saved && s.Number == "" && !slices.Contains(names, s.Sender) {
+			names = append(names, s.Sender)
+		}
+	}
+	return names
+}
+
 // identify says whose chat a notification tells of: by its id, and, where that
 // is a @lid or missing, by what its title proves, or by a look into its chat. It
 // has the store join a @lid with the number. began is when the list was read.

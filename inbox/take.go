@@ -51,6 +51,9 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 	if err := r.joinOpened(ctx, ref, s.Chat.Title, v); err != nil {
 		return Looked{}, err
 	}
+	if ref.Group {
+		r.contacts.Confirm(ctx, savedSenders(v.Seen)...)
+	}
 	ours, err := r.ours(ctx, ref)
 	if err != nil {
 		return Looked{}, err
@@ -170,7 +173,9 @@ func (r *Reader) ours(ctx context.Context, ref wabridge.ChatRef) ([]wabridge.Mes
 // take stores what a notification holds that is not known yet. The list was
 // read between began and ended.
 func (r *Reader) take(ctx context.Context, c notification.Conversation, rec notification.Record, began, ended time.Time) error {
-	r.contacts.Refresh(ctx, false, savedNames(c)...)
+	names := savedNames(c)
+	r.contacts.Refresh(ctx, false, names...)
+	r.contacts.Confirm(ctx, names...)
 	seen := postedSightings(c, r.phoneTime(ended))
 	ref := r.identify(ctx, c, began)
 	if len(seen) == 0 {

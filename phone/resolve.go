@@ -171,7 +171,7 @@ func (s *Session) openToRead(ctx context.Context, m *wabridge.Message) (whatsapp
 	if m.Number == "" || wabridge.IsGroup(m.Chat) {
 		start = chatStart(s.cfg.Phone, m.Chat)
 	}
-	if err := s.open(ctx, start); err != nil {
+	if err := s.openConfirmed(ctx, m, start); err != nil {
 		return whatsapp.Screen{}, err
 	}
 	goal := s.goal(m, false)

@@ -187,7 +187,7 @@ func (a *attempt) open(ctx context.Context) error {
 		start = jidStart(a.s.cfg.Phone, jid, string(a.m.Text))
 	}
 	begin := time.Now()
-	err := a.s.open(ctx, start)
+	err := a.s.openConfirmed(ctx, a.m, start)
 	if err == nil {
 		a.s.step(StepOpen, begin)
 	}

@@ -39,6 +39,9 @@ type Names interface {
 	Refresh(ctx context.Context, again bool, names ...string)
 	// Reread reads it again.
 	Reread(ctx context.Context)
+	// Confirm reads it again if one of the names is one person's only by a
+	// reading that is older than a moment.
+	Confirm(ctx context.Context, names ...string)
 }
 
 // Store is what reading ticks and catching up need of the database.

@@ -3,6 +3,7 @@ package phone
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/displayname"
@@ -134,6 +135,23 @@ func (s *Session) ownerOf(ctx context.Context, title string, g whatsapp.Goal) (w
 		}
 	}
 	return result, owners, nil
+}
+
+// openConfirmed opens a message's chat. Meanwhile it has the address book confirm
+// the names that the recipient is saved under: a title proves a chat only if
+// nobody else has been saved under it since the book was read.
+func (s *Session) openConfirmed(ctx context.Context, m *wabridge.Message, start string) error {
+	if s.cfg.Names == nil || m.Number == "" || wabridge.IsGroup(m.Chat) {
+		return s.open(ctx, start)
+	}
+	names := s.cfg.Names.Names(m.Number)
+	if len(names) == 0 {
+		return s.open(ctx, start)
+	}
+	var confirming sync.WaitGroup
+	confirming.Go(func() { s.cfg.Names.Confirm(ctx, names...) })
+	defer confirming.Wait()
+	return s.open(ctx, start)
 }
 
 // A chatProof is what one attempt has found out about the chat that its link

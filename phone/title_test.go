@@ -20,6 +20,8 @@ func (b book) Refresh(context.Context, bool, ...string) {}
 
 func (b book) Reread(context.Context) {}
 
+func (b book) Confirm(context.Context, ...string) {}
+
 func (b book) Saved(number string) bool {
 	for _, numbers := range b {
 		if slices.Contains(numbers, number) {

@@ -8,7 +8,8 @@ import (
 
 // An aboutScreen is the page about a contact or a group, behind a tap on the
 // chat's title. From memory: name, number and "about" of a contact, the members
-// of a group; no capture is known, and the ids are made up.
+// of a group; no capture is known, and the ids are made up. The number of a person
+// who hides it is shown once a link looked the person up by it.
 type aboutScreen struct {
 	a    *App
 	chat *Chat
@@ -35,7 +36,7 @@ func (s *aboutScreen) Draw() *view.Node {
 	switch {
 	case s.chat.Group:
 		lines = s.members()
-	case s.chat.profile == "": // else the number is hidden
+	case s.chat.profile == "" || s.chat.lookedUp: // else the number is hidden
 		lines = []string{FormatNumber(s.chat.ID), s.about()}
 	default:
 		lines = []string{s.about()}

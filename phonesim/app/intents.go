@@ -223,6 +223,7 @@ func (a *App) looked(l link) {
 // draft; a link without one shows the draft that was kept.
 func (a *App) arrive(l link) {
 	c := a.chat(l.digits)
+	c.lookedUp = true
 	if other, ok := a.sys.TakeValue(android.FaultWrongChat); ok {
 		c = a.wrongChat(c, other)
 	}

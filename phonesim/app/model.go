@@ -112,6 +112,7 @@ type Chat struct {
 	ID       string // digits of the person, or the group's JID
 	Name     string // saved name, or the group's; "" shows the number
 	profile  string // the name a person chose, where the app shows it instead of the number
+	lookedUp bool   // a link led here by the number, so this account knows it
 	Group    bool
 	LID      string // digits of the @lid identity
 	Messages []*Message
