@@ -1,8 +1,10 @@
 package wabridge
 
 import (
+	"path"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // CleanFileName makes the name of a file fit to be shown and stored: the last
@@ -29,6 +31,41 @@ func CleanFileName(name string) string {
 		return ""
 	}
 	return name
+}
+
+// MaxFileName bounds the name of a file that is sent, in bytes; Android's file
+// systems take 255, of which the app needs some itself.
+const MaxFileName = 120
+
+// SentFileName is the name that a file gets on the phone; the recipient of a
+// document sees it. It is clean (CleanFileName), has no character that a shell,
+// a file system or a dialog of the app could take for something else, and at
+// most MaxFileName bytes, with its ending kept. "" if nothing is left.
+func SentFileName(name string) string {
+	name = strings.TrimLeft(CleanFileName(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`"*:<>?|`, r) || unicode.IsControl(r) || r >= 0xfdd0 && r <= 0xfdef || r == unicode.ReplacementChar {
+			return '_'
+		}
+		return r
+	}, name)), ". _-")
+	if len(name) <= MaxFileName {
+		return name
+	}
+	base, ext := SplitFileName(name)
+	for len(base)+len(ext) > MaxFileName {
+		_, size := utf8.DecodeLastRuneInString(base)
+		base = base[:len(base)-size]
+	}
+	return strings.TrimRight(base+ext, ". ")
+}
+
+// SplitFileName splits off the ending, with its dot; what is longer than 12
+// bytes is none.
+func SplitFileName(name string) (base, ending string) {
+	if ending = path.Ext(name); len(ending) > 12 {
+		ending = ""
+	}
+	return strings.TrimSuffix(name, ending), ending
 }
 
 // joins reports whether an invisible character changes how its neighbors look:

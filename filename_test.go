@@ -45,3 +45,35 @@ func FuzzCleanFileName(f *testing.F) {
 func turnsDirection(r rune) bool {
 	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || unicode.IsControl(r)
 }
+
+func TestSentFileName(t *testing.T) {
+	long := strings.Repeat("ж", 100)
+	for _, c := range []struct{ name, want string }{
+		{"a.pdf", "a.pdf"},
+		{"10:30 \"plan\"?.pdf", "10_30 _plan__.pdf"},
+		{"-rf.pdf", "rf.pdf"},
+		{long + ".pdf", long[:116] + ".pdf"},
+		{strings.Repeat("a", 119) + " b", strings.Repeat("a", 119)},
+		{"???", ""},
+	} {
+		if got := SentFileName(c.name); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// FuzzSentFileName: the name on the phone is bounded, clean, and stays as it is.
+func FuzzSentFileName(f *testing.F) {
+	for _, s := range []string{"a.pdf", strings.Repeat("b ", 90) + ".docx", "a:b|c.txt", strings.Repeat("ж.", 99), "a." + strings.Repeat("x", 200), "_. -a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := SentFileName(s)
+		if len(got) > MaxFileName || !utf8.ValidString(got) || strings.ContainsAny(got, "\"*:<>?|/\\\n") {
+			t.Errorf("%q: got %q", s, got)
+		}
+		if again := SentFileName(got); again != got {
+			t.Errorf("%q: got %q, and %q of that", s, got, again)
+		}
+	})
+}

@@ -261,13 +261,20 @@ func (s *Server) prefer(w http.ResponseWriter, r *http.Request, in optOutInput, 
 func (s *Server) phoneOf(ctx context.Context, field, id string) (wabridge.Phone, error) {
 	if id != "" {
 		p, err := s.Store.Phone(ctx, id)
-		if wabridge.CodeOf(err) == wabridge.CodeNotFound {
+		switch {
+		case wabridge.CodeOf(err) == wabridge.CodeNotFound && s.Searching.On():
+			err = searching()
+		case wabridge.CodeOf(err) == wabridge.CodeNotFound:
 			err = bad(field, "use one of GET /bridge/v1/phones", "%s is no phone of this gateway", field)
 		}
 		return p, err
 	}
 	all, err := s.Store.Phones(ctx)
-	if err == nil && len(all) != 1 {
+	switch {
+	case err != nil || len(all) == 1:
+	case len(all) == 0 && s.Searching.On():
+		err = searching()
+	default:
 		err = bad(field, "say which phone; GET /bridge/v1/phones lists them", "%s is missing", field)
 	}
 	if err != nil {

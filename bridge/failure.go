@@ -98,6 +98,9 @@ func (s *Server) answer(h handler) http.Handler {
 			return
 		}
 		f := failureOf(err)
+		if f.Status == http.StatusNotFound && ofPhone(r.Pattern) && s.Searching.On() {
+			f = searching()
+		}
 		switch {
 		case r.Context().Err() != nil:
 			s.Log.DebugContext(r.Context(), "client went away", "route", r.Pattern, "took", time.Since(started))

@@ -71,6 +71,9 @@ type Config struct {
 	Hands Hands
 	// Ready tells what keeps the program from being ready; nil: nothing.
 	Ready func(ctx context.Context) error
+	// Searching: a phone that is not known is answered with 503 while it is on,
+	// not with "does not exist".
+	Searching Search
 	// Pollers are the pollers of CRMs' queues; nil: there are none.
 	Pollers func(ctx context.Context) ([]Poller, error)
 	// Audit is told of what admins do; nil notes nothing.

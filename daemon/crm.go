@@ -38,7 +38,7 @@ func (d *Daemon) startCRM(run context.Context) error {
 		return nil
 	})
 	for _, c := range d.cfg.CRM {
-		p := crm.New(c, crm.Parts{Store: d.db, Client: client, Log: d.log.With("component", "crm"), Library: d.library, Files: d.files})
+		p := crm.New(c, crm.Parts{Store: d.db, Client: client, Log: d.log.With("component", "crm"), Library: d.library, Files: d.files, Searching: d.searching})
 		if err := p.Start(run); err != nil {
 			return err
 		}

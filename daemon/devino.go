@@ -50,7 +50,8 @@ func (c DevinoConfig) validate(bad report) {
 func (d *Daemon) serveDevino(ctx context.Context, auth *bridge.Auth, rest http.Handler) (http.Handler, error) {
 	c := devino.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "devino"), Senders: map[string]string{},
-		Links: d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
+		Searching: d.searching,
+		Links:     d.library, Files: d.files, Incoming: d.cfg.Devino.Incoming, Base: d.cfg.PublicURL, Client: d.client,
 	}
 	c.Client = d.counted("devino", d.client)
 	c.Reach = callback.Reach{Private: d.cfg.Devino.AllowPrivate, Loopback: d.cfg.Devino.AllowLoopback, Setting: "devino"}

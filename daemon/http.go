@@ -45,13 +45,13 @@ func (d *Daemon) serveHTTP(ctx context.Context) error {
 		Limits: d.cfg.Limits.cloud(d.limits),
 		Rates:  d.cfg.rates(), Currency: d.cfg.Currency, TimeZone: d.cfg.wabaZone(),
 		Library: d.library, Signer: d.signer, Files: d.files, Links: d.library,
-		Searching: func() bool { return !d.searched.Load() },
+		Searching: d.searching,
 		Read:      d.markRead, Audit: d.audit,
 	})
 	own := bridge.New(bridge.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "bridge"), Version: d.build.Version,
 		PublicURL: d.cfg.PublicURL, Origins: d.cfg.Origins, Verify: d.verify, Webhooks: d.hooks, Destinations: destinations{d}, AppSigned: d.cfg.Webhook.Secret != "",
-		Ready: d.ready, Pollers: d.pollerStates, Hands: d.hands, Audit: d.audit, Composer: composer,
+		Ready: d.ready, Searching: d.searching, Pollers: d.pollerStates, Hands: d.hands, Audit: d.audit, Composer: composer,
 		Metrics: d.metrics.Handler(), MetricsPublic: d.cfg.Metrics.Public,
 		Scenarios: d.scenarios, SessionTTL: d.cfg.Sessions.ttl(),
 	})

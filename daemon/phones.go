@@ -84,6 +84,9 @@ func (d *Daemon) ready(ctx context.Context) error {
 	return errors.New("adb has not said yet which phones are there; see `wabridge doctor`")
 }
 
+// searching reports whether adb has not answered yet which phones there are.
+func (d *Daemon) searching() bool { return !d.searched.Load() }
+
 // startPhones starts the configured phones and those that were found, and the
 // search for others.
 func (d *Daemon) startPhones(ctx context.Context) error {

@@ -99,6 +99,11 @@ func TestNotReadyWhileADBHasNotAnswered(t *testing.T) {
 	if status := get(t, d.Addr(), "/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz before adb answers: %d", status)
 	}
+	for _, c := range strangersPhones(d.Addr(), cfg.Token) {
+		if status, retry := c.do(t); status != http.StatusServiceUnavailable || retry == "" {
+			t.Errorf("%s before adb answers: %d, Retry-After %q", c.name, status, retry)
+		}
+	}
 	l, err := net.Listen("tcp", server)
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +119,53 @@ func TestNotReadyWhileADBHasNotAnswered(t *testing.T) {
 	if status, _ := post(t, d.Addr(), "100000000000001", cfg.Token); status != http.StatusBadRequest {
 		t.Errorf("after adb answered that there is no phone: %d", status)
 	}
+	for _, c := range strangersPhones(d.Addr(), cfg.Token) {
+		if status, _ := c.do(t); status == http.StatusServiceUnavailable {
+			t.Errorf("%s after adb answered that there is no phone: %d", c.name, status)
+		}
+	}
+}
+
+// A phoneCall is a request for a phone that the gateway does not have.
+type phoneCall struct{ name, method, url, auth, body string }
+
+// strangersPhones are the ways in that name a phone, but for the Cloud API.
+func strangersPhones(address, token string) []phoneCall {
+	const id = "100000000000001"
+	base, own := "http://"+address, "http://"+address+"/bridge/v1"
+	calls := []phoneCall{
+		{"Devino", "POST", base + "/whatsapp/messages", "Key " + token, `{"messages":[{"from":"` + id + `","to":"15550002222","text":"x"}]}`},
+		{"TWIN", "POST", base + "/api/v1/messages", "Bearer " + token, `{"messages":[{"channels":{"chat":{"messengerType":"WHATSAPP","chatId":"` + id + `","text":"x"}},"destinations":[{"phone":"15550002222"}]}]}`},
+		{"a campaign", "POST", own + "/campaigns", "Bearer " + token, `{"phone_number_id":"` + id + `","message":{"type":"text","text":{"body":"x"}},"destinations":[{"to":"15550002222"}]}`},
+		{"an opt-out", "POST", own + "/optouts", "Bearer " + token, `{"phone_number_id":"` + id + `","to":"15550002222"}`},
+		{"an opt-out of the only phone", "POST", own + "/optouts", "Bearer " + token, `{"to":"15550002222"}`},
+		{"a session", "POST", own + "/sessions", "Bearer " + token, `{"phone_number_id":"` + id + `","to":"15550002222","text":"x"}`},
+		{"maintenance", "POST", own + "/phones/" + id + "/maintenance", "Bearer " + token, `{"on":true}`},
+	}
+	for _, path := range []string{"", "/health", "/doctor", "/screen"} {
+		calls = append(calls, phoneCall{"GET phone" + path, "GET", own + "/phones/" + id + path, "Bearer " + token, ""})
+	}
+	for _, path := range []string{"/pause", "/resume"} {
+		calls = append(calls, phoneCall{"POST phone" + path, "POST", own + "/phones/" + id + path, "Bearer " + token, "{}"})
+	}
+	return calls
+}
+
+func (c phoneCall) do(t *testing.T) (status int, retry string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), c.method, c.url, strings.NewReader(c.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", c.auth)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, resp.Header.Get("Retry-After")
 }
 
 func get(t *testing.T, address, path string) int {

@@ -65,8 +65,8 @@ func (c TwinConfig) validate(bad report) {
 func (d *Daemon) serveTwin(ctx context.Context, auth *bridge.Auth, rest http.Handler) (http.Handler, error) {
 	c := twin.Config{
 		Store: d.db, Auth: auth, Log: d.log.With("component", "twin"), Chats: map[string]string{}, Bots: map[string]string{},
-		Scenarios: d.scenarios,
-		Links:     d.library, Client: d.counted("twin", d.client), Policy: d.cfg.deliveryPolicy(),
+		Scenarios: d.scenarios, Searching: d.searching,
+		Links: d.library, Client: d.counted("twin", d.client), Policy: d.cfg.deliveryPolicy(),
 		Reach: callback.Reach{Private: d.cfg.Twin.AllowPrivate, Loopback: d.cfg.Twin.AllowLoopback, Setting: "twin"},
 	}
 	for _, chat := range d.cfg.Twin.Chats {

@@ -54,10 +54,10 @@ func (a *api) phone(r *http.Request) (wabridge.Phone, error) {
 // unknownPhone answers for an id that no phone has: for good only when all
 // phones have been looked for. Clients take a 400 for a permanent error.
 func (a *api) unknownPhone(method, id string) error {
-	if a.Searching == nil || !a.Searching() {
+	if !a.Searching.On() {
 		return noObject(method, id)
 	}
-	e := refuse(wabridge.CodeUnavailable, "the gateway still looks for its phones; nothing was accepted: repeat the request in a moment")
+	e := refuse(wabridge.CodeUnavailable, "%v", bridge.ErrSearching)
 	e.status, e.Transient, e.retry = http.StatusServiceUnavailable, true, time.Second
 	return e
 }

@@ -92,10 +92,9 @@ type Config struct {
 	Files Files
 	// Links fetches the files of links; nil refuses them.
 	Links Linker
-	// Searching reports whether phones that nobody knows yet may still appear:
-	// what is not there is then answered with 503, not "does not exist". May
-	// be nil.
-	Searching func() bool
+	// Searching: what is not there is answered with 503 while it is on, not
+	// with "does not exist".
+	Searching bridge.Search
 	// Library keeps files; nil refuses uploads and downloads.
 	Library *file.Library
 	// Signer makes the addresses of downloads; nil takes one of its own.

@@ -87,7 +87,11 @@ func (a *api) upload(w http.ResponseWriter, r *http.Request) error {
 		_, _ = io.CopyN(io.Discard, body, maxDrained) // or the sender sees a broken connection, and not the answer
 		return mediaError(err)
 	}
-	writeJSON(w, http.StatusOK, node{"id": record.ID})
+	answer := node{"id": record.ID}
+	if name := wabridge.SentFileName(record.Name); name != f.named {
+		answer["filename"] = name // it was cut or changed
+	}
+	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
 
@@ -104,6 +108,7 @@ type form struct {
 	in     file.Incoming
 	fields params
 	file   media.File
+	named  string // how the caller calls the file
 }
 
 // take reads the form and stores its file. Nothing stays of a file whose form
@@ -159,10 +164,20 @@ func (f *form) part(p *multipart.Part) error {
 	if f.file.SHA256 != "" {
 		return refuse(wabridge.CodeParameter, "file: the form holds more than one; upload them one at a time")
 	}
+	f.named = givenName(p)
 	f.in.Declared, f.in.Name, f.in.Body = declared, file.CleanName(p.FileName()), p
 	stored, err := f.a.Library.Store(f.r.Context(), f.in)
 	f.file = stored
 	return err
+}
+
+// givenName is the file name of a part as it came; FileName has no folders.
+func givenName(p *multipart.Part) string {
+	_, args, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+	if err != nil || args["filename"] == "" {
+		return p.FileName()
+	}
+	return args["filename"]
 }
 
 // complete checks the fields, once all of them are here.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/bridge"
 	"github.com/wabridge/wabridge/content"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -32,6 +33,9 @@ type sentMessage struct {
 	ID     string `json:"id"`
 	Group  string `json:"group_id,omitempty"`
 	Status string `json:"message_status,omitempty"` // of a template
+	// Filename is the name that the recipient of a document sees: it may be cut
+	// or changed.
+	Filename string `json:"filename,omitempty"`
 }
 
 var success = []byte(`{"success":true}`)
@@ -88,6 +92,7 @@ func (a *api) accept(ctx context.Context, token queue.Token, phone wabridge.Phon
 		giveBack()
 		return queue.Accepted{}, err
 	}
+	bridge.LogRenamed(ctx, a.Log, &draft.Message)
 	accepted, err := a.Store.Enqueue(ctx, draft)
 	if err != nil {
 		giveBack()
@@ -112,6 +117,9 @@ func answerSent(w http.ResponseWriter, accepted queue.Accepted) error {
 	answer := sentMessage{ID: m.ID, Group: m.Group}
 	if m.Type == "template" {
 		answer.Status = "accepted"
+	}
+	if bridge.IsDocument(&m) {
+		answer.Filename = m.Media.Name
 	}
 	body, err := json.Marshal(sent{"whatsapp", []sentContact{{m.Input, waID}}, []sentMessage{answer}})
 	if err != nil {

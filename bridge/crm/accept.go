@@ -82,6 +82,7 @@ func (p *Poller) accept(ctx context.Context, items []item) (outcome, error) {
 			p.repeat(c.id)
 			out.repeated++
 		default:
+			bridge.LogRenamed(ctx, p.log, &c.message)
 			drafts = append(drafts, queue.Draft{Message: c.message, Key: c.id, Owner: "crm/" + p.cfg.Name, Print: c.print})
 		}
 		if err != nil {
@@ -180,6 +181,9 @@ func (p *Poller) itemOf(ctx context.Context, message string) (*storedItem, error
 func (p *Poller) complete(ctx context.Context, c *candidate, phones []wabridge.Phone, now time.Time) (*mistake, error) {
 	m := &c.message
 	phone, bad := p.phone(m.Phone, phones)
+	if bad != nil && bad.Code == wabridge.CodeValue && p.search.On() {
+		return nil, bridge.ErrSearching // the CRM keeps it
+	}
 	if bad != nil {
 		return bad, nil
 	}

@@ -51,6 +51,9 @@ type Parts struct {
 	Log     *slog.Logger
 	Library Library // nil: no item with a file is taken
 	Files   Files
+	// Searching: items for a phone that is not known are left with the CRM
+	// while it is on.
+	Searching bridge.Search
 }
 
 // Names of the lanes.
@@ -68,6 +71,7 @@ type Poller struct {
 	log    *slog.Logger
 	links  Library
 	made   Files
+	search bridge.Search
 	lanes  struct{ results, incoming *lane }
 
 	started    bool
@@ -91,7 +95,7 @@ func New(c Config, parts Parts) *Poller {
 	c = c.settled()
 	p := &Poller{
 		cfg: c, store: parts.Store, client: parts.Client, log: parts.Log.With("poller", c.Name),
-		links: parts.Library, made: parts.Files, repeats: map[string]bool{},
+		links: parts.Library, made: parts.Files, search: parts.Searching, repeats: map[string]bool{},
 	}
 	switch c.Preset {
 	case PresetCHT:

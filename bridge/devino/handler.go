@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -90,6 +91,9 @@ type Config struct {
 	Client, Callbacks *http.Client
 	// Reach says which private addresses callbackUrls may name.
 	Reach callback.Reach
+	// Searching: a call for a phone that is not known is answered with 503
+	// while it is on.
+	Searching bridge.Search
 	// Policy says when an event is set aside.
 	Policy delivery.Policy
 }
@@ -141,8 +145,11 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 		a.Log.ErrorContext(r.Context(), "request not answered", "err", err)
 		e = refusalOf(err)
 	}
-	if e.status == http.StatusUnauthorized {
+	switch e.status {
+	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Key realm="wabridge"`)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", bridge.SearchAgain)
 	}
 	write(w, e.status, answer{[]result{{Code: rejected, Reasons: []reason{e.reason}, Description: e.words}}})
 }
@@ -164,6 +171,8 @@ func (a *api) guarded(w http.ResponseWriter, r *http.Request) (results []result,
 // refusalOf is what the caller learns of an error that is not his.
 func refusalOf(err error) *refusal {
 	switch code := wabridge.CodeOf(err); {
+	case errors.Is(err, bridge.ErrSearching):
+		return &refusal{http.StatusServiceUnavailable, reason{keyNotThere, "from"}, err.Error()}
 	case code == wabridge.CodeConflict:
 		return &refusal{http.StatusConflict, reason{keyInvalid, "Idempotency-Key"}, "this key was used for another request; use a new one for new messages"}
 	case code == wabridge.CodeStorage || code.Cloud() == wabridge.CodeUnavailable:
@@ -262,6 +271,10 @@ func (a *api) accept(ctx context.Context, token queue.Token, key string, items [
 	results := make([]result, len(items))
 	for i := range items {
 		if results[i] = items[i].result(); items[i].ok() {
+			bridge.LogRenamed(ctx, a.Log, &items[i].message)
+			if name, renamed := bridge.RenamedFile(&items[i].message); renamed {
+				results[i].Description = items[i].at("contentName") + ": the recipient sees the file as " + strconv.Quote(name)
+			}
 			results[i].MessageID = itoa(number(accepted[0].Message.Created, accepted[0].Message.Seq))
 			accepted = accepted[1:]
 		}

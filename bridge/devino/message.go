@@ -44,6 +44,9 @@ func (a *api) draft(ctx context.Context, it *item, phones []wabridge.Phone, now 
 		return nil
 	}
 	phone := a.sender(it, phones)
+	if slices.Contains(it.reasons, reason{keyNotThere, it.at("from")}) && a.Searching.On() {
+		return bridge.ErrSearching
+	}
 	to, err := a.recipient(ctx, it, phone)
 	if err != nil {
 		return err

@@ -79,6 +79,9 @@ type Config struct {
 	Client *http.Client
 	// Reach says which private addresses callbackUrls may name.
 	Reach callback.Reach
+	// Searching: a call for a phone that is not known is answered with 503
+	// while it is on.
+	Searching bridge.Search
 	// Policy says when an event is set aside.
 	Policy delivery.Policy
 }
@@ -193,6 +196,8 @@ func refusalOf(err error) *refusal {
 		return e
 	}
 	switch code := wabridge.CodeOf(err); {
+	case errors.Is(err, bridge.ErrSearching):
+		return &refusal{status: http.StatusServiceUnavailable, words: err.Error()}
 	case code == wabridge.CodeConflict:
 		return &refusal{status: http.StatusConflict, words: "Idempotency-Key: this key was used for another request; use a new one for new messages"}
 	case code == wabridge.CodeStorage || code.Cloud() == wabridge.CodeUnavailable:

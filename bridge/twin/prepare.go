@@ -55,6 +55,9 @@ type prepared struct {
 // it is noted in it. An error is the gateway's own.
 func (a *api) prepare(ctx context.Context, g *group, phones []wabridge.Phone, now time.Time) error {
 	a.address(g, phones)
+	if g.phone.ID == "" && g.chatID != "" && a.Searching.On() {
+		return bridge.ErrSearching
+	}
 	a.bot(g)
 	g.name = text(&g.wrong, g.in("chatSessionName"), g.chat.ChatSessionName, maxName)
 	g.text = text(&g.wrong, g.in("text"), g.chat.Text, maxText)
@@ -229,6 +232,7 @@ func (a *api) attach(ctx context.Context, g *group) error {
 		if err := media.CheckName(g.media.Name, g.media.MIME); err != nil {
 			g.wrong.add(g.in("documentFilename"), "%s", detail(err))
 		}
+		bridge.LogRenamed(ctx, a.Log, &wabridge.Message{Phone: g.phone.ID, Type: media.Document, Media: g.media})
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (t *tx) draft(m wabridge.Message, now time.Time) (record, error) {
 	r.Code, r.Reason, r.Tries, r.Taps, r.Fence, r.Intent = 0, "", 0, 0, 0, nil
 	if m.Media != nil { // whichever way it came in
 		file := *m.Media
-		file.Name = wabridge.CleanFileName(file.Name)
+		file.Name = wabridge.SentFileName(file.Name) // what is stored and shown is what the recipient sees
 		r.Media = &file
 	}
 	r.Priority = min(max(r.Priority, math.MinInt32), math.MaxInt32) // lane.go counts down from above it

@@ -1,37 +1,18 @@
 package whatsapp
 
 import (
-	"path"
-	"strings"
-	"unicode"
-
 	"github.com/wabridge/wabridge"
 )
 
-// maxFileName bounds a name in bytes; Android's file systems take 255.
-const maxFileName = 120
-
-// FileName is the name that a message's file gets on the phone; the recipient
-// of a document sees it. It is clean (wabridge.CleanFileName), and has no
-// character that a shell, a file system or a dialog of the app could take for
-// something else. The ending of all but documents, whose name nobody sees, is
-// that of the type: Android goes by it.
+// FileName is the name that a message's file gets on the phone: that of
+// wabridge.SentFileName. The ending of all but documents, whose name nobody
+// sees, is that of the type: Android goes by it.
 func FileName(m *wabridge.Message) string {
-	name := strings.TrimLeft(wabridge.CleanFileName(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`"*:<>?|`, r) || unicode.IsControl(r) || r >= 0xfdd0 && r <= 0xfdef || r == unicode.ReplacementChar {
-			return '_'
-		}
-		return r
-	}, m.Media.Name)), ". _-")
-	ext := path.Ext(name)
-	if len(ext) > 12 {
-		ext = ""
-	}
-	base := strings.TrimSuffix(name, ext)
+	base, ext := wabridge.SplitFileName(wabridge.SentFileName(m.Media.Name))
 	if known := extensions[mimeType(m)]; known != "" && (KindOf(m) != "document" || base == "" && ext == "") {
 		ext = known
 	}
-	for len(base)+len(ext) > maxFileName {
+	for len(base)+len(ext) > wabridge.MaxFileName {
 		base = cutRune(base)
 	}
 	if base == "" {
