@@ -56,12 +56,18 @@ func entries(known, ours []wabridge.Message) []entry {
 		out = append(out, heard(&known[i]))
 	}
 	for i := range ours {
-		if m := &ours[i]; m.State != wabridge.Queued {
+		if m := &ours[i]; tapped(m) {
 			out = append(out, sent(m))
 		}
 	}
 	sortStable(out)
 	return out
+}
+
+// tapped reports whether a message of ours may stand in its chat. The intent is
+// committed before the tap, and a look before it shows the chat without it.
+func tapped(m *wabridge.Message) bool {
+	return m.State != wabridge.Queued && (m.State != wabridge.Sending || m.Intent != nil || m.Taps > 0 || m.Tries > 1)
 }
 
 // linesOf are the known messages in their order, as the lines of a notification
@@ -160,6 +166,9 @@ type Window struct {
 	At  time.Time
 
 	whole bool // it goes down to the newest that was known then
+	// doubt are the messages of ours whose outcome was open then, and of which it is
+	// not known where they stood (mixedUp).
+	doubt map[string]bool
 }
 
 // order puts what is known into the chat's order: what stood above the window,
@@ -179,18 +188,52 @@ func (w Window) order(list []entry) []entry {
 	for _, e := range list {
 		z := higher
 		switch at, shown := place[e.ID]; {
+		case w.doubt[e.ID]:
+			z = since // the newest of ours, if it left
 		case shown:
 			z, e.place = within, at
 		case e.since(w):
 			z = since
 		}
-		if e.zone = z; z != within && e.pending() {
+		if e.zone = z; w.doubt[e.ID] || z != within && e.pending() {
 			e.zone = anywhere
 		}
 		zones[z] = append(zones[z], e)
 	}
 	slices.SortStableFunc(zones[within], func(a, b entry) int { return a.place - b.place })
 	return slices.Concat(zones[higher], zones[within], zones[since])
+}
+
+// mixedUp lists the messages of ours whose outcome is open and which a view shows
+// nowhere, or in a bubble that could be that of another one of ours, or in any of
+// several.
+func mixedUp(ours []wabridge.Message, v View) map[string]bool {
+	var list []entry
+	for i := range ours {
+		if tapped(&ours[i]) {
+			list = append(list, sent(&ours[i]))
+		}
+	}
+	all := map[string]bool{}
+	for _, e := range list {
+		if !e.inDoubt() {
+			continue
+		}
+		fit := 0
+		for _, s := range v.Seen {
+			if e.fits(s, v.At.Location()) <= gone {
+				continue
+			}
+			fit++
+			if slices.ContainsFunc(list, func(o entry) bool { return o.ID != e.ID && o.fits(s, v.At.Location()) > gone }) {
+				fit = 2
+			}
+		}
+		if fit != 1 {
+			all[e.ID] = true
+		}
+	}
+	return all
 }
 
 // since reports whether a message that did not stand in the window came after it.

@@ -67,7 +67,7 @@ func (r *Reader) Look(ctx context.Context, ref wabridge.ChatRef, s whatsapp.Scre
 			chatID = chat.ID
 			v.Unread = max(o.Unread, r.unseen(chat.ID))
 			v.Before = r.trail.newest(chat.ID)
-			now = Window{Seq: newestSeq(known, ours), At: v.At}
+			now = Window{Seq: newestSeq(known, ours), At: v.At, doubt: mixedUp(ours, v)}
 			r.stoodByPhone(known)
 			ch, now.IDs, out.Anchored = Shown(chat, known, ours, v)
 			r.stoodByUs(ch.New)
