@@ -136,14 +136,17 @@ func installed(ctx context.Context, serial string, o adb.Options) ([]string, err
 }
 
 // Choose finds what id names among the phones of the configuration or, where
-// that names none, among those that adb shows: a phone_number_id or a serial.
-// Whatever is neither is taken for a serial. Without an id it gives them all.
+// that names none, among those that adb shows: a phone_number_id, a serial or
+// a name that one phone of the configuration has alone. Whatever is none of them is taken for a serial. Without an id it gives them all.
 func Choose(ctx context.Context, cfg Config, id string) ([]PhoneConfig, error) {
 	if id == "" && len(cfg.Phones) > 0 {
 		return cfg.Phones, nil
 	}
 	if i := slices.IndexFunc(cfg.Phones, func(p PhoneConfig) bool { return p.named(cfg, id) }); i >= 0 {
 		return cfg.Phones[i : i+1], nil
+	}
+	if named := cfg.phonesNamed(id); len(named) == 1 {
+		return named, nil
 	}
 	if id != "" && !decimal.MatchString(id) {
 		return []PhoneConfig{{Serial: id}}, nil
@@ -160,6 +163,17 @@ func Choose(ctx context.Context, cfg Config, id string) ([]PhoneConfig, error) {
 		return found[i : i+1], nil
 	}
 	return []PhoneConfig{{Serial: id}}, nil
+}
+
+// phonesNamed are the phones of the configuration that have a name.
+func (c Config) phonesNamed(name string) []PhoneConfig {
+	return slices.DeleteFunc(slices.Clone(c.Phones), func(p PhoneConfig) bool { return p.Name == "" || !strings.EqualFold(p.Name, name) })
+}
+
+// Names reports whether the configuration has a phone of this id, serial or
+// name.
+func (c Config) Names(phone string) bool {
+	return len(c.phonesNamed(phone)) == 1 || slices.ContainsFunc(c.Phones, func(p PhoneConfig) bool { return p.named(c, phone) })
 }
 
 func (p PhoneConfig) named(cfg Config, id string) bool {

@@ -41,7 +41,7 @@ time has not come or the campaign is paused.`,
 			if err != nil {
 				return err
 			}
-			if err := cl.checkPhone(c.Context(), phone); err != nil {
+			if err := cl.resolvePhone(c.Context(), &phone); err != nil {
 				return err
 			}
 			var page struct {
@@ -58,7 +58,7 @@ time has not come or the campaign is paused.`,
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many, 100 at most")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.AddCommand(newCampaignShow(), newCampaignSend(),

@@ -44,7 +44,7 @@ type campaignPerson struct {
 type campaignSendFlags struct {
 	text, message, hours, zone, key string
 	ttl                             time.Duration
-	check, follow                   bool
+	check, follow, quiet            bool
 	request                         campaignRequest
 }
 
@@ -56,6 +56,9 @@ func newCampaignSend() *cobra.Command {
 names its columns. One column is the number: number, phone, to or tel, else the
 first. The others are variables: {name} in the text is the column name.
 A variable that has no column stops it before anything is sent.
+
+A large file takes a while: every two seconds a line on standard error says how
+far it is; --quiet does without.
 
 With --check nothing is sent: it says what would be. Whom the file names twice
 gets the message once. FILE "-" is standard input.`,
@@ -77,7 +80,7 @@ gets the message once. FILE "-" is standard input.`,
 	fl := c.Flags()
 	fl.StringVar(&f.text, "text", "", "the text, with variables as {name}")
 	fl.StringVar(&f.message, "message", "", `file with the Cloud API's message object, e.g. {"type":"template","template":{…}}`)
-	fl.StringVar(&f.request.Phone, "phone", "", "phone_number_id to send from (default: the only phone)")
+	fl.StringVar(&f.request.Phone, "phone", "", "phone to send from, by its phone_number_id or name (default: the only phone)")
 	fl.StringVar(&f.request.Name, "name", "", "the campaign's name (default: the file's)")
 	fl.StringVar(&f.hours, "hours", "", "times of day to send at, e.g. 09:00-12:00,14:00-20:00")
 	fl.StringVar(&f.zone, "zone", "", "time zone of --hours, e.g. Europe/Berlin or +03:00 (default: that of each number)")
@@ -88,6 +91,7 @@ gets the message once. FILE "-" is standard input.`,
 	fl.BoolVar(&f.request.Duplicates, "allow-duplicates", false, "whom the file names twice gets it twice")
 	fl.StringVar(&f.key, "idempotency-key", "", "text that names this campaign: a repeat with the same key goes on, and doubles nothing (default: a new one)")
 	fl.BoolVar(&f.check, "check", false, "send nothing, say what would be sent")
+	fl.BoolVar(&f.quiet, "quiet", false, "do not tell how far the upload is")
 	fl.BoolVar(&f.follow, "follow", false, "print the progress until all is done")
 	return c
 }
@@ -289,8 +293,15 @@ func (f *campaignSendFlags) send(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := cl.resolvePhone(c.Context(), &f.request.Phone); err != nil {
+		return err
+	}
 	if f.key == "" {
 		f.key = wabridge.NewUUID()
+	}
+	if !f.quiet {
+		cl.uploading = &upload{}
+		defer cl.uploading.tell(c.ErrOrStderr(), len(f.request.Destinations))()
 	}
 	var told campaignTold
 	for try := 1; ; try++ {

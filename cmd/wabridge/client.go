@@ -27,6 +27,7 @@ type client struct {
 	url, token string
 	tls        *tls.Config // nil: as the system trusts
 	http       *http.Client
+	uploading  *upload // counts the bodies that go out; nil: nobody asks
 }
 
 // addClientFlags declares how the gateway is found.
@@ -41,11 +42,15 @@ func addDataFlag(c *cobra.Command) {
 	c.Flags().String("data", daemon.Default().Data, "data directory of a gateway on this machine ($WABRIDGE_DATA)")
 }
 
-// setting reads a flag, else its environment variable, else the flag's default.
+// setting reads a flag, else its environment variable, else the flag's default
+// (also that of --data for a command without the flag).
 func setting(c *cobra.Command, flag, env string) string {
 	f := c.Flags().Lookup(flag)
-	if v := os.Getenv(env); v != "" && !f.Changed {
+	if v := os.Getenv(env); v != "" && (f == nil || !f.Changed) {
 		return v
+	}
+	if f == nil { // a command that need not ask a gateway
+		return map[string]string{"data": daemon.Default().Data}[flag]
 	}
 	return f.Value.String()
 }
@@ -116,16 +121,24 @@ func (e *apiError) Error() string { return e.Text }
 // do makes one request; v, if not nil, receives the JSON answer.
 func (cl *client) do(ctx context.Context, method, path string, body, v any, headers ...[2]string) error {
 	var send io.Reader
+	length := int64(0) // of what http does not count itself
 	if body != nil {
 		b, err := json.Marshal(body)
 		if err != nil {
 			return fmt.Errorf("encode request: %w", err)
 		}
 		send = bytes.NewReader(b)
+		if cl.uploading != nil {
+			send, length = &countedBody{Reader: send, sent: cl.uploading}, int64(len(b))
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, cl.url+path, send)
 	if err != nil {
 		return fmt.Errorf("request %s: %w", path, err)
+	}
+	if length > 0 {
+		req.ContentLength = length
+		cl.uploading.total.Store(length)
 	}
 	req.Header.Set("Authorization", "Bearer "+cl.token)
 	if body != nil {

@@ -39,7 +39,7 @@ heard from, those with the newest messages first, by the names that the app show
 			if err != nil {
 				return err
 			}
-			if err := cl.checkPhone(c.Context(), phone); err != nil {
+			if err := cl.resolvePhone(c.Context(), &phone); err != nil {
 				return err
 			}
 			q := url.Values{"groups": {strconv.FormatBool(groups)}}
@@ -59,7 +59,7 @@ heard from, those with the newest messages first, by the names that the app show
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().StringVar(&search, "search", "", "only those with this in their name, or in their number")
 	c.Flags().BoolVar(&groups, "groups", false, "groups too")
 	c.Flags().IntVarP(&limit, "limit", "n", 100, "how many, 10000 at most")

@@ -38,6 +38,7 @@ is bad.`,
 			if err != nil {
 				return err
 			}
+			only = phoneByName(c, cfg, only)
 			report := daemon.Doctor(ctx, cfg, only, !noScreen)
 			report.Gateway = daemon.Machine(ctx, cfg, daemon.Build{Version: buildVersion()}, values)
 			if asJSON {
@@ -52,7 +53,7 @@ is bad.`,
 		},
 	}
 	daemon.AddFlags(c.Flags(), "data", "profiles", "discover", "adb-server", "adb-start-server", "adb-key", "timing")
-	c.Flags().StringVar(&only, "phone", "", "only this phone_number_id or serial")
+	c.Flags().StringVar(&only, "phone", "", "only this phone: its phone_number_id, serial or name")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.Flags().BoolVar(&noScreen, "no-screen", false, "do not open the app")
 	return c

@@ -42,7 +42,7 @@ members.`,
 			if r.client, err = newClient(c); err != nil {
 				return err
 			}
-			if err := r.checkPhone(c.Context(), r.phone); err != nil {
+			if err := r.resolvePhone(c.Context(), &r.phone); err != nil {
 				return err
 			}
 			r.notes = c.ErrOrStderr()
@@ -54,7 +54,7 @@ members.`,
 	addClientFlags(c)
 	c.Flags().Int64Var(&r.after, "after", 0, "number of the last event already seen")
 	c.Flags().StringSliceVar(&r.kinds, "type", nil, "only these types: message, echo, status, phone, call, account, session, campaign, preference")
-	c.Flags().StringVar(&r.phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&r.phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().BoolVarP(&r.follow, "follow", "f", false, "go on with new events until interrupted")
 	return c
 }
@@ -76,7 +76,7 @@ those that come in from now on.`,
 			if err != nil {
 				return err
 			}
-			if err := cl.checkPhone(c.Context(), phone); err != nil {
+			if err := cl.resolvePhone(c.Context(), &phone); err != nil {
 				return err
 			}
 			after, shown, err := cl.recent(c.Context(), c.OutOrStdout(), phone, limit, asJSON)
@@ -96,25 +96,9 @@ those that come in from now on.`,
 	addClientFlags(c)
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with new messages until interrupted")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
-	c.Flags().StringVar(&phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many past messages to show, 500 at most")
 	return c
-}
-
-// checkPhone refuses the id of a phone that the gateway does not have: a filter
-// by it would be silent for ever.
-func (cl *client) checkPhone(ctx context.Context, id string) error {
-	if id == "" {
-		return nil
-	}
-	phones, err := cl.phones(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(phones, func(p phoneRow) bool { return p.ID == id }) {
-		return noPhone(id)
-	}
-	return nil
 }
 
 // recent prints the newest incoming messages, oldest first, and tells the

@@ -35,7 +35,7 @@ list: they get no campaigns and no marketing, and everything else as before.`,
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.AddCommand(
 		newOptOutChange("add", "Put somebody on the list", "Add ends the campaign and marketing messages that wait for this person, too.",
@@ -55,7 +55,7 @@ func optOutsOf(c *cobra.Command, phone string) ([]wabridge.Preference, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := cl.checkPhone(c.Context(), phone); err != nil {
+	if err := cl.resolvePhone(c.Context(), &phone); err != nil {
 		return nil, err
 	}
 	all, q := []wabridge.Preference{}, url.Values{"limit": {"500"}, "phone": {phone}}
@@ -118,7 +118,7 @@ func newOptOutChange(verb, short, long string, change func(context.Context, *cli
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&phone, "phone", "", "phone_number_id (default: the only phone)")
+	c.Flags().StringVar(&phone, "phone", "", "phone_number_id or name (default: the only phone)")
 	return c
 }
 
@@ -143,6 +143,6 @@ func newOptOutExport() *cobra.Command {
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&phone, "phone", "", "only this phone: its phone_number_id or name")
 	return c
 }

@@ -10,10 +10,12 @@ import (
 	"net/url"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wabridge/wabridge"
+	"github.com/wabridge/wabridge/daemon"
 )
 
 // A phoneRow is a phone as /bridge/v1/phones tells of it.
@@ -43,18 +45,25 @@ func (cl *client) phones(ctx context.Context) ([]phoneRow, error) {
 	return answer.Phones, err
 }
 
-// phoneNamed gives the id of a phone by its id, or by its name where no other
-// phone has it. What is made of digits is an id, whether it is known or not.
+// phoneNamed gives the id of the phone that a person names: by its id, or by
+// its name where no other phone has it. A token that may not list the phones
+// can name one by its id alone.
 func (cl *client) phoneNamed(ctx context.Context, name string) (string, error) {
-	if name == wabridge.Digits(name) {
-		return name, nil
-	}
 	phones, err := cl.phones(ctx)
+	if e, ok := errors.AsType[*apiError](err); ok && e.Status == http.StatusForbidden {
+		if name == wabridge.Digits(name) {
+			return name, nil
+		}
+		return "", errors.New("this token may not list the phones: name the phone by its phone_number_id")
+	}
 	if err != nil {
 		return "", err
 	}
 	var ids []string
 	for _, p := range phones {
+		if p.ID == name {
+			return name, nil
+		}
 		if strings.EqualFold(p.Name, name) {
 			ids = append(ids, p.ID)
 		}
@@ -66,6 +75,37 @@ func (cl *client) phoneNamed(ctx context.Context, name string) (string, error) {
 		return ids[0], nil
 	}
 	return "", fmt.Errorf("%d phones are named %q; choose one by its id: %s", len(ids), name, strings.Join(ids, ", "))
+}
+
+// resolvePhone makes an id of what --phone says; "" stays. One that the gateway
+// does not have is refused: a filter by it would be silent for ever.
+func (cl *client) resolvePhone(ctx context.Context, phone *string) error {
+	if *phone == "" {
+		return nil
+	}
+	id, err := cl.phoneNamed(ctx, *phone)
+	if err == nil {
+		*phone = id
+	}
+	return err
+}
+
+// phoneByName makes an id of a phone's name for a command that works without a
+// gateway, where one can be asked; else the name stays.
+func phoneByName(c *cobra.Command, cfg daemon.Config, name string) string {
+	if name == "" || name == wabridge.Digits(name) || strings.Contains(name, ":") || cfg.Names(name) {
+		return name
+	}
+	cl, err := newClient(c)
+	if err != nil {
+		return name
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), 3*time.Second)
+	defer cancel()
+	if id, err := cl.phoneNamed(ctx, name); err == nil {
+		return id
+	}
+	return name
 }
 
 func newPhones() *cobra.Command {
@@ -113,7 +153,8 @@ func newPhoneVerb(verb string) *cobra.Command {
 			"pause":  "Stop sending from a phone; its messages wait, also over a restart",
 			"resume": "Go on sending from a phone",
 		}[verb],
-		Args: need("PHONE"), Example: "  wabridge phones " + verb + " 100000000000001\n  wabridge phones " + verb + " \"Store 3\"",
+		ValidArgsFunction: completePhoneArg,
+		Args:              need("PHONE"), Example: "  wabridge phones " + verb + " 100000000000001\n  wabridge phones " + verb + " \"Store 3\"",
 		RunE: func(c *cobra.Command, args []string) error {
 			cl, err := newClient(c)
 			if err != nil {

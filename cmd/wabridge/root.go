@@ -55,7 +55,7 @@ way when send --wait gave up waiting.`,
 	})
 	root.SetVersionTemplate("wabridge {{.Version}}\n")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w (see `%s --help`)", err, c.CommandPath())
+		return fmt.Errorf("%w%s (see `%s --help`)", err, nearFlag(c, err), c.CommandPath())
 	})
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run:"},
@@ -78,6 +78,7 @@ way when send --wait gave up waiting.`,
 	add("phone", newDoctor(), newScreen(), newNotifications())
 	add("bots", newBot())
 	add("admin", newToken(), newWebhook(), newAudit(), newDB(), newSupport(), newVersion(), newMan())
+	addCompletions(root)
 	return root
 }
 

@@ -61,7 +61,7 @@ done there. It never taps. It shows what is on the screen, private text included
 // addPhoneFlags declares how a phone is found without a gateway.
 func addPhoneFlags(c *cobra.Command) {
 	daemon.AddFlags(c.Flags(), "profiles", "adb-server", "adb-start-server", "adb-key")
-	c.Flags().String("phone", "", "phone_number_id or serial (default: the only phone)")
+	c.Flags().String("phone", "", "phone_number_id, serial or name (default: the only phone)")
 }
 
 // loadForPhone loads the configuration for a command that takes a FILE or a
@@ -90,7 +90,7 @@ func fileOrPhone(c *cobra.Command, args []string, cfg daemon.Config, command str
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
 	defer cancel()
-	dev, err := daemon.OpenDevice(ctx, cfg, c.Flag("phone").Value.String())
+	dev, err := daemon.OpenDevice(ctx, cfg, phoneByName(c, cfg, c.Flag("phone").Value.String()))
 	if err != nil {
 		return nil, err
 	}

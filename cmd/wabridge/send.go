@@ -50,7 +50,7 @@ from standard input.`,
 		},
 	}
 	addClientFlags(c)
-	c.Flags().StringVar(&f.phone, "phone", "", "phone_number_id to send from (default: the only phone)")
+	c.Flags().StringVar(&f.phone, "phone", "", "phone to send from, by its phone_number_id or name (default: the only phone)")
 	c.Flags().BoolVar(&f.wait, "wait", false, "wait until it was sent or failed")
 	c.Flags().DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long --wait waits")
 	c.Flags().StringVar(&f.key, "idempotency-key", "", "text that names this message: within 24 hours the same key never sends twice")

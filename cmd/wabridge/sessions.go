@@ -39,6 +39,9 @@ func newSessionsList() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := cl.resolvePhone(c.Context(), &phone); err != nil {
+				return err
+			}
 			q := url.Values{"limit": {strconv.Itoa(limit)}, "has_received": {strconv.FormatBool(answered)}}
 			for name, value := range map[string]string{"state": state, "bot": bot, "phone": phone} {
 				if value != "" {
@@ -61,7 +64,7 @@ func newSessionsList() *cobra.Command {
 	addClientFlags(c)
 	c.Flags().StringVar(&state, "state", "", "only these: waiting, open, ended; several with commas")
 	c.Flags().StringVar(&bot, "bot", "", "only those of this scenario")
-	c.Flags().StringVar(&phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().BoolVar(&answered, "answered", false, "only those in which somebody answered")
 	c.Flags().IntVarP(&limit, "limit", "n", 50, "how many, 1000 at most")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -69,6 +69,9 @@ func newStatsOf(m metric) *cobra.Command {
 			if s.client, err = newClient(c); err != nil {
 				return err
 			}
+			if err := s.resolvePhone(c.Context(), &s.phone); err != nil {
+				return err
+			}
 			chart, err := s.fetch(c.Context())
 			if err != nil {
 				return err
@@ -80,7 +83,7 @@ func newStatsOf(m metric) *cobra.Command {
 	c.Flags().StringVar(&since, "since", "30d", "first day: a date like 2026-01-31, or so long ago: 30d, 12h, 6mo, 1y")
 	c.Flags().StringVar(&until, "until", "", "last day, in the same forms (default: now)")
 	c.Flags().StringVar(&s.granularity, "granularity", "day", "half_hour, day or month")
-	c.Flags().StringVar(&s.phone, "phone", "", "only this phone_number_id")
+	c.Flags().StringVar(&s.phone, "phone", "", "only this phone: its phone_number_id or name")
 	c.Flags().StringVar(&s.png, "png", "", "draw into this PNG file")
 	c.Flags().StringVar(&s.svg, "svg", "", "draw into this SVG file")
 	c.Flags().BoolVar(&s.asJSON, "json", false, "print JSON")

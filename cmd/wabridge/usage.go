@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // need takes exactly the arguments that the command's use line names, such as
@@ -38,6 +40,24 @@ func atMost(name string) cobra.PositionalArgs {
 // usage is an error in the way a command was called.
 func usage(c *cobra.Command, format string, args ...any) error {
 	return fmt.Errorf("%s; usage: %s (see `%s --help`)", fmt.Sprintf(format, args...), c.UseLine(), c.CommandPath())
+}
+
+// nearFlag suggests the flag that an unknown one is most like, "" if none is.
+func nearFlag(c *cobra.Command, err error) string {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return ""
+	}
+	name := unknown.GetSpecifiedName()
+	names := &cobra.Command{SuggestionsMinimumDistance: 2}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	near := names.SuggestionsFor(name)
+	if len(near) == 0 {
+		return ""
+	}
+	return "; did you mean --" + near[0] + "?"
 }
 
 // group makes a command that only holds others; a wrong one is an error, not a

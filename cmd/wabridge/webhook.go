@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wabridge/wabridge"
 	"github.com/wabridge/wabridge/bridge/webhook"
 	"github.com/wabridge/wabridge/queue"
 )
@@ -55,6 +56,13 @@ func newWebhookAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for i, p := range phones {
+				if p != wabridge.Digits(p) { // a name; an id may be that of a phone to come
+					if phones[i], err = cl.phoneNamed(c.Context(), p); err != nil {
+						return err
+					}
+				}
+			}
 			var e queue.Endpoint
 			err = cl.do(c.Context(), "POST", "/bridge/v1/webhooks", map[string]any{
 				"url": args[0], "secret": secret, "verify_token": verify, "scope": scope, "phones": phones, "fields": fields,
@@ -73,7 +81,7 @@ func newWebhookAdd() *cobra.Command {
 	c.Flags().StringVar(&secret, "secret", "", "app secret of X-Hub-Signature-256; without it posts are not signed")
 	c.Flags().StringVar(&verify, "verify-token", "", "hub.verify_token of the handshake; without it no handshake is done")
 	c.Flags().StringVar(&scope, "scope", "app", "app, waba or phone: a narrower one takes the place of a wider")
-	c.Flags().StringSliceVar(&phones, "phone", nil, "only these phone_number_ids")
+	c.Flags().StringSliceVar(&phones, "phone", nil, "only these phones, by phone_number_id or name")
 	c.Flags().StringSliceVar(&fields, "field", nil, "only these fields: messages, calls, message_template_status_update …, * for all (default: messages)")
 	return c
 }
