@@ -92,6 +92,7 @@ func TestPostAgainstRealReceivers(t *testing.T) {
 		case "/gone":
 			w.WriteHeader(http.StatusGone)
 		case "/hangs":
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client go
 			<-r.Context().Done()
 		}
 	}))

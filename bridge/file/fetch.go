@@ -285,7 +285,8 @@ func networkError(err error) string {
 		return "the server of the link did not answer in time"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the file of the link ended early"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF),
+		strings.Contains(err.Error(), "server closed idle connection"): // net/http has no name for it
 		return "the server of the link closed the connection without a whole answer"
 	}
 	return ""
