@@ -52,6 +52,19 @@ type Scenario struct {
 // Steps is the number of steps.
 func (s *Scenario) Steps() int { return len(s.steps) }
 
+// Unset are the variables, in the file's order, that are empty unless Start is
+// given them: vars has no value for them, not even "".
+func (s *Scenario) Unset(given map[string]string) []string {
+	var names []string
+	for _, name := range s.Vars {
+		_, preset := s.presets[name]
+		if !preset && strings.TrimSpace(given[name]) == "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Takes is nil if Start takes a variable, and else says which ones it does.
 func (s *Scenario) Takes(name string) error {
 	if slices.Contains(s.Vars, name) || name == languageVar && len(s.Languages) > 0 {

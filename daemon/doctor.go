@@ -84,7 +84,7 @@ func checkServer(ctx context.Context, cfg Config, o adb.Options) ([]phone.Check,
 	}
 	for _, d := range devices {
 		if d.State != adb.StateDevice {
-			checks = append(checks, phone.Check{Name: d.Serial, Grade: phone.Bad, Detail: string(d.State), Remedy: stateRemedy(d.State)})
+			checks = append(checks, phone.Check{Name: d.Serial, Grade: phone.Bad, Detail: string(d.State), Remedy: stateRemedy(d)})
 		}
 	}
 	if !cfg.Discover {
@@ -99,12 +99,12 @@ func checkServer(ctx context.Context, cfg Config, o adb.Options) ([]phone.Check,
 
 const serverRemedy = "run: adb kill-server; adb start-server"
 
-func stateRemedy(s adb.State) string {
-	switch s {
+func stateRemedy(d adb.DeviceInfo) string {
+	switch d.State {
 	case adb.StateUnauthorized:
 		return "unlock the phone and accept the debugging question"
 	case adb.StateOffline:
-		return "reconnect the cable or Wi-Fi; `adb reconnect offline` may help"
+		return "reconnect the cable or Wi-Fi; `adb -s " + d.Serial + " reconnect` may help"
 	}
 	return "see docs/phone-setup.md"
 }

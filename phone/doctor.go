@@ -114,7 +114,7 @@ func judgeBattery(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
 	return Check{Grade: Warn, Detail: detail + ", not charging", Remedy: "leave the phone on its charger"}
 }
 
-func judgeScreen(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
+func judgeScreen(out string, p wabridge.Phone, _ *uiauto.Profiles) Check {
 	lines := strings.Fields(out)
 	awake := strings.Contains(out, "mWakefulness=Awake")
 	stay := len(lines) > 1 && lines[1] != "0" && lines[1] != "null"
@@ -122,9 +122,19 @@ func judgeScreen(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
 	case stay:
 		return Check{Grade: OK, Detail: "stays on while charging"}
 	case awake:
-		return Check{Grade: Warn, Detail: "on now, but will go off", Remedy: "run: adb shell svc power stayon true"}
+		return Check{Grade: Warn, Detail: "on now, but will go off", Remedy: stayOn(p)}
 	}
-	return Check{Grade: Warn, Detail: "off; it is woken for each message, which costs time", Remedy: "run: adb shell svc power stayon true"}
+	return Check{Grade: Warn, Detail: "off; it is woken for each message, which costs time", Remedy: stayOn(p)}
+}
+
+// stayOn says how the screen stays on: adb may not be there for a phone that is
+// reached directly.
+func stayOn(p wabridge.Phone) string {
+	const byHand = "switch on \"Stay awake\" in the phone's developer options"
+	if p.Serial == "" || strings.HasPrefix(p.Serial, "direct:") {
+		return byHand
+	}
+	return byHand + ", or run: adb -s " + p.Serial + " shell svc power stayon true"
 }
 
 func judgeLock(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
@@ -137,7 +147,7 @@ func judgeLock(out string, _ wabridge.Phone, _ *uiauto.Profiles) Check {
 func judgeNotifications(out string, p wabridge.Phone, _ *uiauto.Profiles) judged {
 	if !strings.Contains(out, "Notification Manager state") && !strings.Contains(out, "Notification List") {
 		return judged{Check: Check{Grade: Bad, Detail: "the notification list cannot be read: incoming messages would not be seen",
-			Remedy: "run: adb shell dumpsys notification; it must list what the phone shows"}}
+			Remedy: "`wabridge notifications --phone " + p.Serial + "` must list what the phone shows"}}
 	}
 	const remedy = "allow them in Android's settings, with content on the lock screen"
 	switch s := readNotificationSettings(out, p.Package, p.User); {

@@ -29,7 +29,8 @@ func newBotCheck() *cobra.Command {
 	return &cobra.Command{
 		Use: "check FILE", Short: "Say what is wrong with a scenario, with lines",
 		Long: `Check reads a scenario and prints each thing that is wrong with it as
-FILE:LINE: what, and what to do. Exit code 1 if there is any. "-" is standard
+FILE:LINE: what, and what to do; of a good one, what it has, and the variables
+that whoever starts it must give. Exit code 1 if there is any. "-" is standard
 input.`,
 		Args: need("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -40,8 +41,9 @@ input.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: scenario %s is fine: steps %d%s%s%s\n", args[0], s.Name, s.Steps(),
-				named("languages", s.Languages), named("variables", s.Vars), named("results", s.Results))
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: scenario %s is fine: steps %d%s%s%s%s\n", args[0], s.Name, s.Steps(),
+				named("languages", s.Languages), named("variables", s.Vars), named("results", s.Results),
+				named("without a value unless they are given:", s.Unset(nil)))
 			return err
 		},
 	}
@@ -106,6 +108,9 @@ Results are shown as they are set, and as JSON at the end.`,
 				if err := s.Takes(name); err != nil {
 					return fmt.Errorf("--var: %w", err)
 				}
+			}
+			if missing := s.Unset(vars); len(missing) > 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "not given, and so empty: %s (--var NAME=VALUE)\n", strings.Join(missing, ", "))
 			}
 			t := trial{s: s, out: c.OutOrStdout(), echo: !typed(c.InOrStdin()), now: time.Now()}
 			return t.run(c.InOrStdin(), vars)
