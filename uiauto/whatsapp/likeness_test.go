@@ -227,23 +227,29 @@ func FuzzFind(f *testing.F) {
 		ours := draw()
 		ours.Out = true
 		want := Want{Text: ours.Text, Kind: ours.Media, File: ours.File}
-		after := append([]Bubble{}, chat...)
-		after = append(after, ours)
-		for range rng.IntN(4) {
-			x := draw()
-			x.Out = false
-			after = append(after, x)
-		}
-		now := after[rng.IntN(shownFrom+1):]
 		if shownFrom == len(chat) && len(chat) > 0 {
 			return // an empty note is that of an empty chat
 		}
-		now = append([]Bubble{}, now...)
-		if len(now) == len(after) {
-			now[0].First = true
-		}
-		if _, v := Find(want, note, now); v == Absent {
-			t.Errorf("absent although it is there: note %v, now %+v, ours %+v", note, now, ours)
+		for _, left := range []bool{true, false} {
+			after := append([]Bubble{}, chat...)
+			if left {
+				after = append(after, ours)
+			}
+			for range rng.IntN(4) {
+				x := draw()
+				x.Out = false
+				after = append(after, x)
+			}
+			now := append([]Bubble{}, after[rng.IntN(shownFrom+1):]...)
+			switch {
+			case len(now) == len(after) && len(now) > 0:
+				now[0].First = true
+			case len(now) > 0 && now[0].Media == "image" && rng.IntN(2) == 0:
+				now[0].Clipped, now[0].CutTop = true, true
+			}
+			if _, v := Find(want, note, now); left && v == Absent || !left && v == Appeared {
+				t.Errorf("left %t, and %s: %s", left, v, Outline(note, now))
+			}
 		}
 	})
 }
