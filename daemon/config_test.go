@@ -152,6 +152,7 @@ func values(s Setting) []string {
 		"keep": {"90d", "8d", "720h"}, "audit.keep": {"31d", "90d", "2400h"}, "trusted_proxies": {"127.0.0.1", "10.0.0.0/8", "::1,10.0.0.1"},
 		"metrics.listen": {"127.0.0.1:1", "[::1]:2", "localhost:3"},
 		"limits.mode":    {"official", "official", "official"}, "limits.throughput": {"1", "2", "3"},
+		"webhook.max_refusals": {"1", "2", "3"},
 	}
 	switch {
 	case by[s.Key] != nil:
