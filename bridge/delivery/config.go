@@ -74,10 +74,10 @@ const DefaultParallel = 16
 
 const (
 	page        = 200         // events read at once
-	maxFresh    = 1000        // events in the window that were never tried
+	maxFresh    = 2000        // events in the window that were never tried
 	maxWindow   = 20000       // events in the window
-	maxUnsaved  = 256         // deliveries that progress on disk may be behind
-	maxLag      = 64          // deliveries that may pass an event before its place is stored on its own
+	maxUnsaved  = 1000        // deliveries that progress on disk may be behind
+	maxLag      = 256         // deliveries that may pass an event before its place is stored on its own
 	skipsKept   = 1000        // numbers passed over before progress is stored without a delivery
 	storeWait   = time.Second // pause after the database refused
 	saving      = 5 * time.Second

@@ -9,7 +9,8 @@
 // A worker promises:
 //
 //   - Each event is delivered at least once, whatever is killed when. After a
-//     crash at most maxUnsaved of the newest deliveries are repeated.
+//     crash at most maxUnsaved+maxLag of the newest deliveries are repeated, and
+//     those that were on their way.
 //   - Events of one conversation are delivered in order. Those of different
 //     conversations are delivered at the same time.
 //   - An event that the receiver refuses holds up its own conversation only. It

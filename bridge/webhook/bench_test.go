@@ -101,7 +101,7 @@ func measure(b *testing.B, endpoints, perSecond, seconds int) []time.Duration {
 	if err := d.Start(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	hear(b, db, perSecond*seconds, time.Second/time.Duration(perSecond))
+	hear(b, db, perSecond*seconds, perSecond)
 	select {
 	case <-watch.done:
 	case <-time.After(2 * time.Minute):
@@ -115,28 +115,43 @@ func measure(b *testing.B, endpoints, perSecond, seconds int) []time.Duration {
 	return watch.took
 }
 
-// hear records n messages, one each gap, whose text is the time of their
-// commit.
-func hear(b *testing.B, db *sqlite.DB, n int, gap time.Duration) {
-	tick := time.NewTicker(gap)
+// hear records n messages at a rate a second, in batches of up to burst
+// messages of one chat, as several phones with busy chats do. The text of each
+// is the time before its commit. A single goroutine for each batch keeps the
+// database's writer busy, so that the rate is what was asked for.
+func hear(b *testing.B, db *sqlite.DB, n, rate int) {
+	const burst = 5
+	began := time.Now()
+	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	for i := range n {
+	for sent, chat := 0, 0; sent < n; {
 		<-tick.C
-		ref := wabridge.ChatRef{JID: wabridge.UserJID(number(i))}
-		wg.Go(func() {
-			_, err := db.Reconcile(b.Context(), testPhone.ID, ref, 1, func(wabridge.Chat, []wabridge.Message) queue.Changes {
-				return queue.Changes{New: []wabridge.Message{{Type: "text", Text: wabridge.Text(time.Now().Format(time.RFC3339Nano))}}}
+		for due := min(n, int(time.Since(began).Seconds()*float64(rate))); sent < due; chat++ {
+			count, ref := min(burst, due-sent), wabridge.ChatRef{JID: wabridge.UserJID(number(chat))}
+			sent += count
+			wg.Go(func() {
+				_, err := db.Reconcile(b.Context(), testPhone.ID, ref, 1, func(wabridge.Chat, []wabridge.Message) (c queue.Changes) {
+					for range count {
+						c.New = append(c.New, wabridge.Message{Type: "text", Text: wabridge.Text(time.Now().Format(time.RFC3339Nano))})
+					}
+					return c
+				})
+				if err != nil {
+					b.Error(err)
+				}
 			})
-			if err != nil {
-				b.Error(err)
-			}
-		})
+		}
 	}
 }
 
-func number(i int) string { return "1555" + time.Unix(int64(1000000+i%50), 0).Format("0405") + "000" }
+// chats is how many people write.
+const chats = 50
+
+func number(i int) string {
+	return "1555" + time.Unix(int64(1000000+i%chats), 0).Format("0405") + "000"
+}
 
 // BenchmarkBacklog measures how fast one endpoint, and three, get what is
 // stored already: the most that deliveries can do without the writing of events
@@ -175,9 +190,9 @@ func drain(b *testing.B, endpoints, n int) time.Duration {
 			b.Fatal(err)
 		}
 	}
-	for i := range 50 {
+	for i := range chats {
 		_, err := db.Reconcile(b.Context(), testPhone.ID, wabridge.ChatRef{JID: wabridge.UserJID(number(i))}, 1, func(wabridge.Chat, []wabridge.Message) (c queue.Changes) {
-			for range n / 50 {
+			for range n / chats {
 				c.New = append(c.New, wabridge.Message{Type: "text", Text: wabridge.Text(time.Now().Format(time.RFC3339Nano))})
 			}
 			return c

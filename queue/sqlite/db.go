@@ -290,11 +290,15 @@ func (db *DB) wake() {
 
 // update runs do in a (shared) transaction, synced before it returns.
 func (db *DB) update(ctx context.Context, what string, do func(*tx) error) error {
+	return db.updateBy((*writer).write, ctx, what, do)
+}
+
+func (db *DB) updateBy(write func(*writer, context.Context, func(*tx) error) error, ctx context.Context, what string, do func(*tx) error) error {
 	if db.w == nil {
 		return wabridge.Fail(wabridge.CodeStorage, nil, "%s: the database is open for reading only", what)
 	}
 	job, tell := db.observed(do)
-	if err := db.w.write(ctx, job); err != nil {
+	if err := write(db.w, ctx, job); err != nil {
 		return fmt.Errorf("%s: %w", what, storageError(err))
 	}
 	tell(ctx)

@@ -83,10 +83,11 @@ SET conversation = ?3, state = ?4, tries = ?5, refusals = ?6, status = ?7, error
 	deleteDelivery = `DELETE FROM delivery WHERE destination = ?1 AND event = ?2`
 )
 
-// SaveDeliveries implements queue.Deliveries.
+// SaveDeliveries implements queue.Deliveries. It goes before other writes that
+// wait, so that a flood of messages does not hold deliveries up.
 func (db *DB) SaveDeliveries(ctx context.Context, p queue.DeliveryProgress) error {
 	d := p.Destination
-	return db.update(ctx, "store progress of destination "+d.ID, func(t *tx) error {
+	return db.updateBy((*writer).writeFirst, ctx, "store progress of destination "+d.ID, func(t *tx) error {
 		n, err := t.change(saveDestination, d.ID, d.Cursor, d.Failures, millis(d.Failing), millis(d.Next), d.LastError, millis(d.LastOK), d.Dropped)
 		if err := missing(n, err, d.ID); err != nil {
 			return err

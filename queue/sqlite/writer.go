@@ -15,9 +15,13 @@ import (
 	"github.com/wabridge/wabridge/queue"
 )
 
-// maxGroup bounds how many jobs share one transaction, so that the first of
-// them does not wait for ever.
-const maxGroup = 256
+// maxGroup and maxBusy bound how many jobs share one transaction, and for how
+// long it takes up more of them, so that the first of them does not wait for
+// ever, and the next save of a destination's progress waits little.
+const (
+	maxGroup = 256
+	maxBusy  = 50 * time.Millisecond
+)
 
 // A job is one caller's part of a transaction. do may run twice: once in a
 // group and, if that transaction broke, once alone.
@@ -33,6 +37,7 @@ type writer struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt // by text; the texts are constants, so their number is bounded
 	jobs  chan job
+	first chan job // the progress of deliveries: taken before jobs
 	quit  chan struct{}
 	wg    sync.WaitGroup
 	once  sync.Once
@@ -71,6 +76,7 @@ func newWriter(conn *sql.Conn, changed func(), o Observer) *writer {
 		conn:      conn,
 		stmts:     map[string]*sql.Stmt{},
 		jobs:      make(chan job, maxGroup),
+		first:     make(chan job, maxGroup),
 		quit:      make(chan struct{}),
 		changed:   changed,
 	}
@@ -85,9 +91,19 @@ func newWriter(conn *sql.Conn, changed func(), o Observer) *writer {
 // commit. A ctx that ends before the job's turn cancels it; from then on the
 // true outcome is waited for.
 func (w *writer) write(ctx context.Context, do func(*tx) error) error {
+	return w.writeTo(w.jobs, ctx, do)
+}
+
+// writeFirst is write, before all that waits. It is for jobs that are few
+// whatever the load: one of each destination at a time.
+func (w *writer) writeFirst(ctx context.Context, do func(*tx) error) error {
+	return w.writeTo(w.first, ctx, do)
+}
+
+func (w *writer) writeTo(queue chan job, ctx context.Context, do func(*tx) error) error {
 	j := job{ctx: ctx, do: do, done: make(chan error, 1)}
 	select {
-	case w.jobs <- j:
+	case queue <- j:
 	case <-ctx.Done():
 		return stopped(ctx)
 	case <-w.quit:
@@ -125,20 +141,41 @@ func (w *writer) stop() {
 // test's Fatal in a callback does), those who wait are told.
 func (w *writer) run() {
 	defer w.once.Do(func() { close(w.quit) })
+	var waiting []job
 	for {
+		if len(waiting) == 0 {
+			select {
+			case <-w.quit:
+				return
+			case j := <-w.first:
+				waiting = append(waiting, j)
+			case j := <-w.jobs:
+				waiting = append(waiting, j)
+			}
+		}
+		waiting = w.group(w.gather(waiting))
 		select {
 		case <-w.quit:
 			return
-		case j := <-w.jobs:
-			w.group(w.gather(j))
+		default:
 		}
 	}
 }
 
-// gather takes what is waiting already; it waits for nothing, because the time
-// of the previous commit's sync is what fills a group.
-func (w *writer) gather(first job) []job {
-	group := append(make([]job, 0, 16), first)
+// gather adds to the jobs at hand what is waiting already, those of first in
+// front; it waits for nothing, because the time of the previous commit's sync
+// is what fills a group.
+func (w *writer) gather(hand []job) []job {
+	group := make([]job, 0, 16)
+	for more := true; more && len(group) < maxGroup; {
+		select {
+		case j := <-w.first:
+			group = append(group, j)
+		default:
+			more = false
+		}
+	}
+	group = append(group, hand...)
 	for len(group) < maxGroup {
 		select {
 		case j := <-w.jobs:
@@ -150,31 +187,34 @@ func (w *writer) gather(first job) []job {
 	return group
 }
 
-// group runs jobs in one transaction and answers them. If the transaction as
-// a whole breaks, each job gets one of its own, so that a full disk refuses
-// only what does not fit.
-func (w *writer) group(jobs []job) {
+// group runs jobs in one transaction, answers them, and returns those that
+// there was no time for. If the transaction as a whole breaks, each job gets one
+// of its own, so that a full disk refuses only what does not fit.
+func (w *writer) group(jobs []job) (rest []job) {
 	answers, err := w.commit(jobs)
-	if err != nil && len(jobs) > 1 && !errors.Is(err, errBegin) {
+	switch {
+	case err != nil && len(jobs) > 1 && !errors.Is(err, errBegin):
 		for _, j := range jobs {
 			w.group([]job{j})
 		}
-		return
-	}
-	if err != nil {
+		return nil
+	case err != nil:
 		w.failed()
-	}
-	for i, j := range jobs {
-		if err != nil {
+		for _, j := range jobs {
 			j.done <- storageError(err)
-			continue
 		}
-		j.done <- answers[i]
+		return nil
 	}
+	for i, own := range answers {
+		jobs[i].done <- own
+	}
+	return jobs[len(answers):]
 }
 
-// commit runs jobs in one transaction. The error means that nothing of it was
-// kept; a job's own error (in answers) means that nothing of that job was.
+// commit runs jobs in one transaction: the first, and others for as long as
+// maxBusy. The error means that nothing of it was kept; a job's own error (in
+// answers) means that nothing of that job was. Jobs without an answer were not
+// begun.
 func (w *writer) commit(jobs []job) (answers []error, err error) {
 	t, begin := &tx{w: w}, time.Now()
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
@@ -185,15 +225,19 @@ func (w *writer) commit(jobs []job) (answers []error, err error) {
 			_ = t.exec("ROLLBACK") // SQLite may have done it itself
 		}
 	}()
-	answers = make([]error, len(jobs))
-	for i, j := range jobs {
+	for _, j := range jobs {
+		if len(answers) > 0 && time.Since(begin) > maxBusy {
+			break
+		}
 		if j.ctx.Err() != nil {
-			answers[i] = stopped(j.ctx)
+			answers = append(answers, stopped(j.ctx))
 			continue
 		}
-		if answers[i], err = t.part(j.do); err != nil {
+		own, err := t.part(j.do)
+		if err != nil {
 			return nil, err
 		}
+		answers = append(answers, own)
 	}
 	if err := t.flush(); err != nil {
 		return nil, fmt.Errorf("write counts: %w", err)
@@ -201,7 +245,7 @@ func (w *writer) commit(jobs []job) (answers []error, err error) {
 	if err := t.exec("COMMIT"); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
-	w.took(len(jobs), time.Since(begin))
+	w.took(len(answers), time.Since(begin))
 	w.committed()
 	for _, f := range t.after {
 		f()
