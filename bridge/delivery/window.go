@@ -126,6 +126,18 @@ func (w *window) enqueue(c *conversation, now time.Time) {
 	w.ready = append(w.ready, c)
 }
 
+// enqueueAll lets the conversations of a post that has ended be tried again, and
+// forgets those that have nothing left.
+func (w *window) enqueueAll(items []*item, now time.Time) {
+	for _, it := range items {
+		if len(it.conv.items) > 0 {
+			w.enqueue(it.conv, now)
+		} else if w.convs[it.conv.key] == it.conv {
+			delete(w.convs, it.conv.key)
+		}
+	}
+}
+
 // wake moves conversations whose time has come to the ready ones, and returns
 // when the next one's time comes; zero if none waits. A time further away than
 // any pause comes from a clock that was wrong, and does not count.
