@@ -147,7 +147,7 @@ func TestPolicy(t *testing.T) {
 		{"no connection", failure{verdict: Unreachable, suspects: 1, tries: 1, inARow: 3, alive: true}, "all 4s uncounted"},
 		{"asked to wait", failure{verdict: Limited, retryAfter: time.Minute, suspects: 1, tries: 1, inARow: 1}, "all 1m0s"},
 		{"asked to wait for one event only", failure{verdict: Limited, retryAfter: time.Minute, alive: true, tries: 2, inARow: 1}, "conversation 1m0s"},
-		{"gone", failure{verdict: Gone, suspects: 2, tries: 1, inARow: 1}, "all 1h0m0s"},
+		{"gone", failure{verdict: Gone, suspects: 2, tries: 1, inARow: 1}, "all 1h3m0s"},
 		{"gone for one event only", failure{verdict: Gone, alive: true, tries: 3, inARow: 1}, "conversation 4s"},
 		{"refused often while others are taken", failure{verdict: Refused, alive: true, tries: 8, refusals: 7}, "conversation 2m8s set aside"},
 		{"no answer often while others are taken", failure{verdict: Broken, alive: true, tries: 8, refusals: 7}, "conversation 2m8s"},
