@@ -34,6 +34,7 @@ type rig struct {
 	mu       sync.Mutex
 	accepted map[string][]string // message ids by recipient, in order of acceptance
 	texts    map[string]string   // by message id
+	writers  map[string]string   // of texts that one person wrote, for those of people of one name; nil: all are told apart
 }
 
 type rigOption func(*Config)
@@ -358,6 +359,8 @@ func (r *rig) recorded(kind wabridge.EventKind) map[string][]string {
 			chat := m.Number
 			if m.Group != "" {
 				chat = m.GroupName
+			} else if chat == "" {
+				chat = r.writers[string(m.Text)]
 			}
 			out[chat] = append(out[chat], string(m.Text))
 			r.rows[kind] = append(r.rows[kind], fmt.Sprintf("RECORDED %s %s %q source %s created %s clock %s", e.At.Format("15:04:05.000"), chat, m.Text, m.Source, m.Created.Format("15:04:05.000"), m.Clock))

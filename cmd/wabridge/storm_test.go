@@ -121,13 +121,7 @@ func killStorm(t *testing.T, identity string, run uint64, kills int) {
 		t.Fatal(err)
 	}
 	link := &traffic{Listener: l}
-	contacts := stormContacts
-	if identity == "lid" && os.Getenv("WABRIDGE_TEST_KILLS") == "" {
-		// Where the app names chats by @lid, a person of a name that others have
-		// may still be two chats, and what comes in be told of both.
-		contacts = stormContacts[len(stormContacts)-1:]
-	}
-	sim, serial := newSimOn(t, link, phonesim.Config{Latency: phonesim.Instant, Seed: 7 + run, Identity: identity, Contacts: contacts})
+	sim, serial := newSimOn(t, link, phonesim.Config{Latency: phonesim.Instant, Seed: 7 + run, Identity: identity, Contacts: stormContacts})
 	s := &storm{t: t, sim: sim, traffic: link, dir: t.TempDir(), accepted: map[string][]stormAccept{}, identity: identity}
 	s.disk = mountDisk(t, s.dir)
 	t.Setenv("WABRIDGE_MEDIA_RESERVE", "1MB") // the disk is small
