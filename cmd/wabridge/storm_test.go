@@ -218,12 +218,14 @@ func (s *storm) where() (url, phone string) {
 }
 
 // write hands messages to two recipients of its own, each one until it is
-// accepted; the idempotency key makes repeating safe. One in six is a picture.
+// accepted; the idempotency key makes repeating safe. One in six is a picture. Those
+// to people of one name are refused after several tries, since no preview proves
+// whose it is: they take minutes, and are left to the long form.
 func (s *storm) write(ctx context.Context, w int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		to := fmt.Sprintf("1555%03d%04d", w, 1+n%2) // does not end in 000 or 111
 		m := stormAccept{kind: "text", text: fmt.Sprintf("message %d of writer %d 'q' $HOME \"é\" 👍", n, w)}
-		if (n+w)%6 == 0 {
+		if (n+w)%6 == 0 && (w > 1 || os.Getenv("WABRIDGE_TEST_KILLS") != "") {
 			m = stormAccept{kind: "image", text: fmt.Sprintf("picture %d of writer %d", n, w)}
 		}
 		for ctx.Err() == nil && s.ahead() >= stormAhead {
