@@ -26,10 +26,13 @@ type story struct {
 	downs    [][2]time.Duration // since the start
 	down     Answer
 	flaky    float64
+	// receiver draws what the receiver does: its posts have goroutines of their
+	// own, under its lock.
+	receiver *rand.Rand
 }
 
 func newStory(seed uint64) *story {
-	s := &story{Rand: rand.New(rand.NewPCG(seed, 7)), poisoned: map[int64]Answer{}}
+	s := &story{Rand: rand.New(rand.NewPCG(seed, 7)), poisoned: map[int64]Answer{}, receiver: rand.New(rand.NewPCG(seed, 8))}
 	s.down = append(slices.Clone(faults), unreachable, unreachable, unreachable)[s.IntN(len(faults)+3)]
 	for range s.IntN(4) {
 		from := time.Duration(s.IntN(5000)) * time.Second
@@ -53,8 +56,8 @@ func (s *story) takes(began time.Time) func(int64, int) Answer {
 		if a, bad := s.poisoned[n]; bad {
 			return a
 		}
-		if s.Float64() < s.flaky {
-			return faults[s.IntN(4)]
+		if s.receiver.Float64() < s.flaky {
+			return faults[s.receiver.IntN(4)]
 		}
 		return accepted
 	}
@@ -81,7 +84,7 @@ func tell(t *testing.T, s *story) {
 	began := time.Now()
 	bad, good := newReceiver(s.takes(began)), newReceiver(nil)
 	if s.IntN(2) == 0 {
-		bad.slow = func() time.Duration { return time.Duration(s.IntN(3000)) * time.Millisecond }
+		bad.slow = func() time.Duration { return time.Duration(s.receiver.IntN(3000)) * time.Millisecond }
 	}
 	run := start(t, m, "bad", bad)
 	other := start(t, m, "good", good)
