@@ -122,9 +122,7 @@ func (r *receiver) post(ctx context.Context, jobs []Job) Answer {
 		wait = Timeout
 	}
 	r.mu.Unlock()
-	select {
-	case <-time.After(wait):
-	case <-ctx.Done():
+	if !sleep(ctx, wait) {
 		return Answer{Err: ctx.Err()}
 	}
 	r.mu.Lock()
@@ -139,6 +137,16 @@ func (r *receiver) post(ctx context.Context, jobs []Job) Answer {
 	}
 	return a
 }
+
+// sleep waits in fake time; false if ctx ended first.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, errWaited)
+	defer cancel()
+	<-ctx.Done()
+	return context.Cause(ctx) == errWaited
+}
+
+var errWaited = errors.New("waited")
 
 func (r *receiver) answer(takes func(number int64, try int) Answer) {
 	r.mu.Lock()
