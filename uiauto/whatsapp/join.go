@@ -28,7 +28,7 @@ func Join(older, newer []Bubble, moved int) (joined []Bubble, overlap bool) {
 	}
 	for at := 1 - len(newer); at < len(older); at++ {
 		o, ok := lay(older, newer, at)
-		if ok && (!overlap || o.better(best, moved)) {
+		if ok && !o.backwards(moved) && (!overlap || o.better(best, moved)) {
 			best, overlap = o, true
 		}
 	}
@@ -48,6 +48,14 @@ type overlay struct {
 	known  bool // whether places tell by how much the list was moved
 	steady bool // they all tell the same
 	moved  int
+}
+
+// backwards reports whether the places tell that the list was moved the other way
+// than it was, and no more than one text says so: that is another message with the
+// same text. A message that comes in takes the chat back to its end, but then
+// several bubbles stand in both looks.
+func (o overlay) backwards(moved int) bool {
+	return o.known && !o.equal && o.kinds < 2 && (moved > 0 && o.moved < -steadySlack || moved < 0 && o.moved > steadySlack)
 }
 
 // lay compares what both looks show; false if something contradicts, or nothing

@@ -76,6 +76,26 @@ func TestJoinEqualTexts(t *testing.T) {
 	}
 }
 
+// A text that stands at the end of the chat and at its beginning does not put the
+// end above the beginning: the list was moved the other way.
+func TestJoinKeepsTheDirection(t *testing.T) {
+	row := func(b Bubble, top, bottom int) Bubble {
+		b.Time, b.Bounds = "1:00", uiauto.Rect{Left: 1, Right: 9, Top: top, Bottom: bottom}
+		return b
+	}
+	older := []Bubble{row(Bubble{Text: "ok"}, 0, 8), row(Bubble{Text: "hello", Out: true}, 10, 18), row(Bubble{Text: "ok"}, 20, 28),
+		row(Bubble{Media: "image", Out: true, Clipped: true, CutBottom: true}, 30, 100)}
+	newer := []Bubble{row(Bubble{Media: "image", Out: true, Clipped: true, CutTop: true}, 0, 40), row(Bubble{Media: "image", Out: true}, 42, 88), row(Bubble{Text: "ok"}, 90, 98)}
+	if got, overlap := Join(older, newer, 40); overlap {
+		t.Errorf("joined to %d bubbles by one equal text", len(got))
+	}
+	newer = append([]Bubble{row(Bubble{Text: "ok"}, -20, -12)}, newer...)
+	got, overlap := Join(older, newer, 40)
+	if !overlap || len(got) != 6 || got[0].Text != "ok" || got[5].Text != "ok" {
+		t.Errorf("%d bubbles, overlap %v; want 6", len(got), overlap)
+	}
+}
+
 // FuzzJoin cuts two looks out of a chat, at any pixel. Whatever the chat holds, the
 // union is no more than both looks and shows nothing that is not there; where all
 // texts differ it is exactly what both saw.
