@@ -231,7 +231,7 @@ func (s *storm) group(text, from string) {
 // groupID is the id of the group, "" before a message of it is recorded.
 func (s *storm) groupID() string {
 	for _, m := range s.groupMessages() {
-		if m.Group != "" {
+		if wabridge.IsGroup(m.Group) { // on Android 10 it is known by its name only
 			s.family = m.Group
 		}
 	}
